@@ -1,0 +1,150 @@
+// The store: the only truth. What was committed here is what readers get, by tailing it.
+//
+// Two faces. `Store` writes: one object, one thread (the pipeline's), inside transactions. `StoreReader` reads:
+// any number, each on its own connection and its own thread, never waiting for the writer; one View is one
+// consistent snapshot. Both throw StoreError for a broken environment; nothing a client sends can cause one.
+//
+// Durability: when commit() has returned, the transaction survives power loss. When it has thrown, its fate is
+// unknown: the caller reopens and looks the numbers up.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/digest.h"
+#include "core/message.h"
+#include "core/reconcile.h"
+
+namespace msync {
+
+class StoreError : public std::runtime_error {
+ public:
+  enum class Kind {
+    busy,        // another process holds the lock; worth another try
+    full,        // no space; worth another try when there is some
+    unwritable,  // permissions, read-only medium, missing folder
+    corrupt,     // damaged, or a row whose checksum does not fit
+    newer,       // written by a later version of this program
+    other,
+  };
+  StoreError(Kind kind, const std::string& what) : std::runtime_error(what), kind(kind) {}
+  Kind kind;
+};
+
+/// One scope's row. `id` is the store's own short name for it.
+struct ScopeRow {
+  std::int64_t id = 0;
+  std::string topic;
+  std::string collection;
+  std::uint64_t seq = 0;      // head: the last change's number
+  std::uint64_t horizon = 0;  // deltas from below it need a snapshot
+  std::uint64_t count = 0;    // live entities
+  Digest digest;
+};
+
+/// A replica in one scope: its numbers are never forgotten.
+struct ReplicaKey {
+  std::string user;
+  std::string src;
+  std::int64_t scope = 0;
+};
+
+/// What the store remembers about itself.
+struct StoreIdentity {
+  std::string epoch;       // `<ms when made>-<random>`
+  std::uint64_t boot = 0;  // rises with every open for writing
+};
+
+/// The writing side. Not thread-safe.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  virtual StoreIdentity identity() = 0;
+
+  /// Transactions do not nest. rollback() without a transaction does nothing.
+  virtual void begin() = 0;
+  virtual void commit() = 0;
+  virtual void rollback() noexcept = 0;
+
+  /// A savepoint inside the transaction: an atomic group that fails undoes only itself.
+  virtual void savepoint() = 0;
+  virtual void release() = 0;
+  virtual void rollback_to() = 0;
+
+  /// The scope of this topic, made on first use.
+  virtual ScopeRow scope(std::string_view topic, std::string_view collection) = 0;
+  /// Writes seq, horizon, count and digest back.
+  virtual void save(const ScopeRow& scope) = 0;
+
+  /// The entity, alive or a tombstone; Kind::corrupt if its checksum does not fit.
+  virtual std::optional<Entity> entity(std::int64_t scope, std::string_view id) = 0;
+  virtual void save(std::int64_t scope, std::string_view id, const Entity& entity) = 0;
+
+  /// The last number used up; 0 for a replica never seen.
+  virtual std::uint64_t replica_n(const ReplicaKey& key) = 0;
+  virtual void save_replica_n(const ReplicaKey& key, std::uint64_t n) = 0;
+  /// A replica's word on how far it has durably come, and when it said so.
+  virtual void save_seen(const ReplicaKey& key, std::uint64_t seq, std::int64_t at_ms) = 0;
+
+  /// Keeps an outcome that was not simply `applied`; older than the newest limits::outcomes_kept are dropped.
+  virtual void save_outcome(const ReplicaKey& key, const MutationResult& result) = 0;
+  virtual std::optional<MutationResult> outcome(const ReplicaKey& key, std::uint64_t n) = 0;
+
+  /// The publisher's cursor: deltas up to `seq` are with the broker.
+  virtual void save_published(std::int64_t scope, std::uint64_t seq) = 0;
+
+  /// The largest `now` ever given to a client: so that it never goes back over restarts.
+  virtual std::int64_t last_time_ms() = 0;
+  virtual void save_last_time_ms(std::int64_t now_ms) = 0;
+};
+
+/// One consistent snapshot. Lives at most as long as its reader; one at a time per reader.
+class View {
+ public:
+  virtual ~View() = default;
+
+  virtual std::optional<ScopeRow> scope(std::string_view topic) = 0;
+  virtual std::optional<ScopeRow> scope(std::int64_t id) = 0;
+
+  /// The newest changes with seq in (from, to], ascending, until `each` returns false.
+  virtual void changes(std::int64_t scope, std::uint64_t from, std::uint64_t to,
+                       const std::function<bool(Change&&)>& each) = 0;
+
+  virtual std::uint64_t replica_n(const ReplicaKey& key) = 0;
+  /// Stored outcomes with n > acked, ascending.
+  virtual std::vector<MutationResult> outcomes(const ReplicaKey& key, std::uint64_t acked) = 0;
+
+  /// Scopes whose head is above their published cursor.
+  struct Behind {
+    ScopeRow scope;
+    std::uint64_t published = 0;
+  };
+  virtual std::vector<Behind> unpublished() = 0;
+
+  /// All scopes by topic.
+  virtual std::vector<ScopeRow> scopes() = 0;
+};
+
+/// The reading side. One thread at a time per object.
+class StoreReader {
+ public:
+  virtual ~StoreReader() = default;
+  virtual std::unique_ptr<View> view() = 0;
+};
+
+/// What `--store` names: `sqlite:FILE`. Opens for writing, makes the database or migrates it, checks it, and
+/// takes the lock that keeps a second bridge out. Code::bad_config for an address it does not know; StoreError
+/// with a remedy in its text otherwise.
+Result<std::unique_ptr<Store>> open_store(const std::string& address, std::int64_t now_ms);
+
+/// A reader of the same address; works beside a running bridge and after it.
+Result<std::unique_ptr<StoreReader>> open_reader(const std::string& address);
+
+}  // namespace msync

@@ -1,0 +1,68 @@
+// Who may do what: a collection's grants, judged for one identity.
+//
+// A grant names rights and conditions; grants are alternatives, the conditions of one must all hold. This file
+// answers three questions: may this identity use this right in this scope; can a filter match anything that
+// this identity may read; which of a token's claims does a collection name. Pure; any thread. The plugin caches
+// the answers per session; the bridge's HTTP side asks them per request.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+#include "core/topic.h"
+
+namespace msync {
+
+struct Collection;
+
+/// Rights are a bit set: read = 1, write = 2.
+enum class Right : std::uint8_t { read = 1, write = 2 };
+
+/// What a template variable must equal.
+struct Condition {
+  enum class Source : std::uint8_t { user, claim, literal };
+  int variable = 0;  // index into TopicTemplate::variables()
+  Source source = Source::user;
+  std::string text;  // the claim's name, or the literal
+};
+
+/// One entry of `x-sync.access`.
+struct Grant {
+  std::uint8_t rights = 0;  // of Right
+  std::vector<Condition> where;
+  std::string role;  // empty: every authenticated user
+};
+
+/// Who a verified token says its bearer is.
+struct Identity {
+  std::string user;
+  std::vector<std::string> roles;
+  Json claims = Json::object();  // the token's payload
+  std::int64_t expires_at_s = 0;  // Unix time
+  bool bridge = false;            // the configured bridge user with role `bridge`
+
+  bool has_role(std::string_view role) const;
+};
+
+/// May `who` use `right` in the scope with these variable values (in the template's order)?
+bool allows(const Collection& collection, std::span<const std::string_view> values, const Identity& who,
+            Right right);
+
+/// Can `filter` (without $share prefix) match a leaf of this collection that `who` may read: log, doc or live?
+/// Judged by levels: a literal must be able to equal what a grant asks for, `+` and `#` can be anything.
+bool can_match_readable(const Collection& collection, std::string_view filter, const Identity& who);
+
+/// Can `filter` match any leaf of any scope of this template, readable or not?
+bool can_match(const TopicTemplate& topic, std::string_view filter);
+
+/// The reason why an identity must be refused at connect: the user, or a claim that a grant's `where` names, has
+/// a value (or a list's element) that is no valid level. Empty if there is none. A claim that is missing or of
+/// another type is no fault; it just matches nothing.
+std::string unusable_claim(const std::vector<Collection>& collections, const Identity& who);
+
+}  // namespace msync

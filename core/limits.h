@@ -1,0 +1,145 @@
+// Every limit of the system: its name, its unit (last in the name), why it has this value, what happens there.
+//
+// A limit that a client must know is announced in sync/status. A limit that an operator may change is the
+// default of an option of the same name.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace msync::limits {
+
+// ---- The shape of messages ------------------------------------------------------------------------------
+
+/// Largest integer outside `data`: what a JavaScript number holds exactly. Beyond it a message is malformed.
+inline constexpr std::uint64_t integer_max = (std::uint64_t{1} << 53) - 1;
+
+/// Payload of one publish, bytes. Four default documents' worth; one message is parsed in about 2 ms, so no
+/// client can hold the broker's or the bridge's thread for longer. Over it: notice `too_large`.
+inline constexpr std::size_t max_payload_bytes = 256 * 1024;
+
+/// Nesting of arrays and objects, the outermost counted. Parsers recurse; 32 levels are far beyond any
+/// document that a person designed. Over it: notice `malformed`.
+inline constexpr std::size_t max_depth = 32;
+
+/// Mutations in one message. Bounds the time of one transaction. Over it: notice `malformed`.
+inline constexpr std::size_t max_mutations = 500;
+
+/// Operations in one atomic group: likewise.
+inline constexpr std::size_t max_operations = 100;
+
+/// Mutations that a client may have unacknowledged per scope. Two full messages: one under way, one being
+/// processed; more would only sit in the broker's queue, which is bounded.
+inline constexpr std::size_t max_unacked = 1000;
+
+// ---- Names ----------------------------------------------------------------------------------------------
+
+/// One template variable or entity id, bytes. A topic of seven such levels stays below 1 KiB.
+inline constexpr std::size_t max_level_bytes = 128;
+
+/// Levels in a topic template. Mosquitto itself stops at 200.
+inline constexpr std::size_t max_template_levels = 16;
+
+/// A replica's name (src), bytes: long enough to be random (16), no longer than a UUID with hyphens (36).
+inline constexpr std::size_t min_src_bytes = 16;
+inline constexpr std::size_t max_src_bytes = 36;
+
+/// The device part of a client id, bytes.
+inline constexpr std::size_t max_device_bytes = 64;
+
+/// The request id of a pull, bytes. It is echoed, so it is short.
+inline constexpr std::size_t max_rid_bytes = 64;
+
+/// A token, bytes. MQTT's password stops at 65,535; no honest token comes near this.
+inline constexpr std::size_t max_token_bytes = 16 * 1024;
+
+// ---- Reconciliation -------------------------------------------------------------------------------------
+
+/// How far a writer's clock may be ahead of the broker's before its ts is set to the broker's, ms. Covers
+/// phones on network time; a clock that is years ahead must not win for years.
+inline constexpr std::int64_t max_skew_ms = 120'000;
+
+/// A collection's `max_bytes` when its file names none: compact JSON of one document.
+inline constexpr std::size_t default_document_bytes = 64 * 1024;
+
+/// The largest `max_bytes` a collection may ask for: one document and its envelope must fit one message.
+inline constexpr std::size_t max_document_bytes = 240 * 1024;
+
+/// Outcomes other than `applied` that are kept per replica and scope. A client that lost more acks than this
+/// in a row is told `processed` for the older ones.
+inline constexpr std::size_t outcomes_kept = 100;
+
+// ---- Deltas and pages -----------------------------------------------------------------------------------
+
+/// Largest live delta, bytes of JSON; a larger commit is published as several, contiguous.
+inline constexpr std::size_t live_delta_bytes = 256 * 1024;
+
+/// Largest retained delta, bytes: so the broker holds O(1) per scope. A larger one goes out unretained and an
+/// empty one, retained, follows it.
+inline constexpr std::size_t retained_delta_bytes = 8 * 1024;
+
+/// MQTT 5 message expiry of an unretained delta, s. Past it a client is better off with a pull.
+inline constexpr std::uint32_t delta_expiry_s = 3600;
+
+/// Entities on one page: the default and the most a pull may ask for.
+inline constexpr std::size_t page_entities = 500;
+
+/// One page before compression, bytes; a single larger entity goes alone.
+inline constexpr std::size_t page_bytes = 256 * 1024;
+
+/// Pages in answer to one pull: 4 MiB, so one reader cannot fill the broker's queue.
+inline constexpr std::size_t pages_per_pull = 16;
+
+// ---- The bridge -----------------------------------------------------------------------------------------
+
+/// Mutations in one transaction, and how long a batch may wait to fill, ms. With synchronous=FULL a commit is
+/// one fsync: batches of 512 amortise it, 2 ms is below what a person or a network notices.
+inline constexpr std::size_t batch_mutations = 512;
+inline constexpr int batch_wait_ms = 2;
+
+/// Messages and bytes on the bridge's input queue. When either is reached the link waits, and the broker
+/// holds the rest.
+inline constexpr std::size_t inbox_messages = 4096;
+inline constexpr std::size_t inbox_bytes = 32 * 1024 * 1024;
+
+/// Bytes waiting to be published (acks, notices, pages). When it is reached, commits and pulls wait.
+inline constexpr std::size_t outbox_bytes = 32 * 1024 * 1024;
+
+/// The bridge's own unacknowledged publishes. Paho's throughput collapses once the broker's Receive Maximum
+/// is passed; this stays below the 1000 of mosquitto.conf.example.
+inline constexpr std::size_t publish_window = 500;
+
+/// What a publish may wait for its PUBACK before the link is considered broken, ms.
+inline constexpr int publish_timeout_ms = 30'000;
+
+/// Reconnection: first pause, doubling, longest pause, ms.
+inline constexpr int reconnect_min_ms = 250;
+inline constexpr int reconnect_max_ms = 15'000;
+
+/// How long a commit may wait for another process's lock on the database, ms.
+inline constexpr int store_busy_ms = 5'000;
+
+// ---- Identity -------------------------------------------------------------------------------------------
+
+/// Shortest HMAC key, bytes: RFC 7518 §3.2 asks for the size of the hash.
+inline constexpr std::size_t min_secret_bytes = 32;
+
+/// Clock difference allowed to whoever issued a token, s.
+inline constexpr std::int64_t leeway_s = 30;
+
+/// Longest life of a token, s: a stolen one is useless after a day.
+inline constexpr std::int64_t max_token_ttl_s = 86'400;
+
+/// Notice `token` is sent this long before a token ends, s.
+inline constexpr std::int64_t token_notice_s = 60;
+
+/// Messages per second of one user, averaged over a second.
+inline constexpr std::uint32_t max_messages_per_s = 100;
+
+/// Connections of one user at a time.
+inline constexpr std::uint32_t max_connections_per_user = 50;
+
+/// User properties on one publish. Each costs an allocation in every receiver's queue.
+inline constexpr std::size_t max_user_properties = 32;
+
+}  // namespace msync::limits
