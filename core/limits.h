@@ -69,6 +69,11 @@ inline constexpr std::size_t max_document_bytes = 240 * 1024;
 /// in a row is told `processed` for the older ones.
 inline constexpr std::size_t outcomes_kept = 100;
 
+/// Clocks of removed properties kept per entity (`merge`). A removal must be remembered to beat an older write
+/// that arrives late; a peer that invents names without end must not grow a row without end. Past it the
+/// removals of the oldest versions are forgotten.
+inline constexpr std::size_t removed_properties_kept = 256;
+
 // ---- Deltas and pages -----------------------------------------------------------------------------------
 
 /// Largest live delta, bytes of JSON; a larger commit is published as several, contiguous.

@@ -1,8 +1,8 @@
 // Reconciliation: what becomes of one write. Version first, clock only for what is truly concurrent.
 //
-// One pure function of (policy, what stands, operation, who and when): no I/O, no clock, no database. The whole
-// rule book is docs/conflicts.md; reconcile.cpp follows its order. The pipeline calls it inside a transaction,
-// the simulator and the property tests call it millions of times. Any thread.
+// One pure function of (policy, what stands, operation, who and when): no I/O, no clock, no database. The
+// whole rule book is docs/conflicts.md; reconcile.cpp follows its order. The pipeline calls it inside a
+// transaction, the simulator and the property tests call it millions of times. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -58,22 +58,24 @@ struct Writer {
   std::int64_t at_ms = 0;
 };
 
-/// What reconcile decided. `entity` is set exactly if something changes: the new row, its seq still to be given.
+/// What reconcile decided. `entity` is set exactly if something changes: the new row, its seq still to be
+/// given.
 struct Decision {
   Status status = Status::applied;
   std::optional<Entity> entity;
   std::optional<Error> error;  // conflict, rejected, superseded
 };
 
-/// `current` is null for an unknown id; `horizon` is the scope's, above which a created entity's version starts.
-/// `operation.fault`, if set, is returned as `rejected`. A noop decides `applied` without a change.
+/// `current` is null for an unknown id; `horizon` is the scope's, above which a created entity's version
+/// starts. `operation.fault`, if set, is returned as `rejected`. A noop decides `applied` without a change.
 Decision reconcile(const Collection& collection, const Entity* current, const Operation& operation,
                    const Writer& writer, std::uint64_t horizon);
 
 /// RFC 7396: `target` with `patch` applied.
 Json merge_patch(Json target, const Json& patch);
 
-/// True if the patch carries an operator for some property of this collection, or an object that looks like one.
+/// True if the patch carries an operator for some property of this collection, or an object that looks like
+/// one.
 bool has_operators(const Collection& collection, const Json& patch);
 
 }  // namespace msync

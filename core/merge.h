@@ -1,0 +1,59 @@
+// Merging: RFC 7396 for documents, and field by field with clocks for concurrent writes (`conflict: merge`).
+//
+// Every top-level property has a clock: the version in which it last changed, and the (ts, src) of that
+// change; removed properties too. A property that nobody changed after the writer's base takes the new value;
+// one that was changed goes to the larger clock. What lies inside a property is not looked at: the property
+// is the unit. Pure; any thread.
+#pragma once
+
+#include <optional>
+
+#include "core/reconcile.h"
+
+namespace msync {
+
+using PropertyClocks = std::map<std::string, PropertyClock, std::less<>>;
+
+/// Does `mine` beat `theirs`? By ts, then src. A replica's own later write always does, even where both
+/// clocks were set to the broker's. Of two writers without a name and at one instant the later to arrive
+/// wins.
+bool wins(const Clock& mine, const Clock& theirs);
+
+/// After an edit: every property that `document` (or a patch) names has this clock and the entity's version.
+void set_property_clocks(Entity& entity, const Json& document, const Clock& clock);
+
+/// After a whole document replaced `before`: what it does not name is removed, in the entity's version and
+/// with the weakest clock there is, because leaving something out is not a decision about it: a concurrent
+/// write that names the property stands, in whichever order the two arrive.
+void forget_unnamed(Entity& entity, const Json& before, const Json& document);
+
+/// One concurrent write, merged into what stands.
+class FieldMerge {
+ public:
+  /// `base` 0 where the write is blind. The arguments must outlive this object.
+  FieldMerge(const Collection& collection, const Entity& current, std::uint64_t base, const Clock& clock);
+
+  /// A merge patch without operators.
+  void patch(const Json& plain);
+
+  /// A whole document: a patch that also removes what it does not name and nobody changed since.
+  void put(const Json& document);
+
+  /// What it came to, or nothing if every property lost. Clocks are for version current.version + 1.
+  std::optional<Json> document() const;
+  const PropertyClocks& clocks() const { return clocks_; }
+
+ private:
+  bool takes(const std::string& property);
+  PropertyClock standing(const std::string& property) const;
+
+  const Collection& collection_;
+  const Entity& current_;
+  std::uint64_t base_;
+  Clock clock_;
+  Json document_;
+  PropertyClocks clocks_;
+  bool won_ = false;
+};
+
+}  // namespace msync
