@@ -42,7 +42,7 @@ struct Grant {
 struct Identity {
   std::string user;
   std::vector<std::string> roles;
-  Json claims = Json::object();  // the token's payload
+  Json claims = Json::object();   // the token's payload
   std::int64_t expires_at_s = 0;  // Unix time
   bool bridge = false;            // the configured bridge user with role `bridge`
 

@@ -26,7 +26,7 @@ struct Operation {
   std::optional<std::uint64_t> base;  // version of the confirmed state the writer saw; absent: blind
   std::optional<std::int64_t> ts;     // when the user made it, ms; absent: when the broker received it
   Json data;                          // put: the document; patch: the merge patch
-  std::optional<Error> fault;         // unknown_op, bad_id, invalid: the mutation is rejected, not the message
+  std::optional<Error> fault;  // unknown_op, bad_id, invalid: the mutation is rejected, not the message
 };
 
 /// One operation, or an atomic group of them. `noop` stands alone.
@@ -37,9 +37,9 @@ struct Mutation {
 
 /// T/in.
 struct InMessage {
-  std::string epoch;       // empty where the sender gave none
-  std::string src;         // empty: no numbering, no ack
-  std::uint64_t n = 0;     // of the first mutation; 0 where src is empty
+  std::string epoch;    // empty where the sender gave none
+  std::string src;      // empty: no numbering, no ack
+  std::uint64_t n = 0;  // of the first mutation; 0 where src is empty
   std::vector<Mutation> mutations;
 
   bool numbered() const { return !src.empty(); }
@@ -58,7 +58,9 @@ const char* to_string(Status status);
 std::optional<Status> parse_status(std::string_view text);
 
 /// True for the statuses whose mutation is in the store.
-constexpr bool stored(Status status) { return status == Status::applied || status == Status::merged; }
+constexpr bool stored(Status status) {
+  return status == Status::applied || status == Status::merged;
+}
 
 /// Where one entity came to stand.
 struct Landing {
@@ -140,8 +142,8 @@ struct Change {
   std::uint64_t version = 0;
   std::int64_t ts = 0;
   std::string by;
-  std::string src;                    // of its writer; empty where it had none
-  std::uint64_t n = 0;                // likewise 0
+  std::string src;      // of its writer; empty where it had none
+  std::uint64_t n = 0;  // likewise 0
   bool deleted = false;
   std::string data;                   // empty when deleted or when `patch` is set
   std::optional<std::uint64_t> base;  // with `patch`, on live deltas only

@@ -32,10 +32,12 @@ std::string derive_stamp_key(std::string_view secret);
 
 /// The value of sync-mac: the first 16 bytes of HMAC-SHA-256 as 32 lower-case hex digits, over user, client, at
 /// (decimal), topic and payload, each preceded by its length as 4 bytes big-endian.
-std::string stamp_mac_of(std::string_view key, const Stamp& stamp, std::string_view topic, std::string_view payload);
+std::string stamp_mac_of(std::string_view key, const Stamp& stamp, std::string_view topic,
+                         std::string_view payload);
 
 /// The stamp that these user properties carry. Code::denied with the reason otherwise.
-Result<Stamp> verify_stamp(std::string_view key, std::span<const std::pair<std::string, std::string>> properties,
+Result<Stamp> verify_stamp(std::string_view key,
+                           std::span<const std::pair<std::string, std::string>> properties,
                            std::string_view topic, std::string_view payload);
 
 }  // namespace msync

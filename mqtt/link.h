@@ -37,19 +37,19 @@ struct Publish {
   std::string payload;
   int qos = 1;
   bool retained = false;
-  std::string content_type = {};   // such as application/json; empty: none
-  std::uint32_t expiry_s = 0;      // 0: none
+  std::string content_type = {};  // such as application/json; empty: none
+  std::uint32_t expiry_s = 0;     // 0: none
   std::vector<std::pair<std::string, std::string>> user_properties = {};
 };
 
 struct LinkOptions {
-  std::string broker;     // mqtt://host:port (mqtts:// with ca_file)
-  std::string client_id;  // <user>:<device>
+  std::string broker;                  // mqtt://host:port (mqtts:// with ca_file)
+  std::string client_id;               // <user>:<device>
   std::function<std::string()> token;  // asked at every connect; the password
   std::string ca_file = {};
-  bool clean_start = true;             // false: a persistent session (the bridge)
+  bool clean_start = true;  // false: a persistent session (the bridge)
   std::uint32_t session_expiry_s = 0;
-  std::uint16_t receive_max = 1000;    // what the broker may send us unacknowledged
+  std::uint16_t receive_max = 1000;  // what the broker may send us unacknowledged
   int keep_alive_s = 30;
   std::size_t window = limits::publish_window;
   std::optional<Publish> will = {};

@@ -1,0 +1,66 @@
+// `mosquitto-sync bridge` from the build under test, on SQLite in the broker's folder.
+//
+// An observer of its own watches sync/status, so that start() returns when this very start is online.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/message.h"
+#include "mqtt/link.h"
+#include "tests/system/support/broker.h"
+
+namespace msync::test {
+
+class BridgeProcess {
+ public:
+  /// Its broker must outlive it.
+  explicit BridgeProcess(Broker& broker);
+  ~BridgeProcess();
+
+  /// Starts it and waits until it says online; one that does not fails the test.
+  void start();
+  /// Starts it and returns at once.
+  void launch();
+  /// Starts it and expects it to give up: its exit code. What it said is in log().
+  int start_and_fail();
+  /// Waits until the status says online with a higher boot than at the last call.
+  bool wait_until_online(int timeout_ms = 15'000);
+
+  int stop();   // SIGTERM: its exit code
+  void kill();  // SIGKILL
+  void restart();
+
+  /// Arguments beside broker, schemas, store and secret.
+  std::vector<std::string>& arguments() { return arguments_; }
+  std::string& schemas() { return schemas_; }
+
+  std::string store() const { return "sqlite:" + store_file(); }
+  std::string store_file() const { return broker_.folder() / "sync.db"; }
+
+  Process& process() { return *process_; }
+  bool running() { return process_ && process_->running(); }
+  /// Everything it has logged since the first start.
+  std::string log() const;
+  /// The last status seen.
+  ServerStatus status() const;
+
+ private:
+  void observe();
+  void end();
+
+  Broker& broker_;
+  std::string schemas_;
+  std::vector<std::string> arguments_;
+  std::string earlier_log_;
+  std::unique_ptr<Process> process_;
+  std::uint64_t last_boot_ = 0;
+
+  mutable std::mutex mutex_;
+  ServerStatus status_;
+  std::unique_ptr<Link> observer_;  // last: its thread uses the above
+};
+
+}  // namespace msync::test
