@@ -1,0 +1,23 @@
+// The signature layer of a token: JSON Web Signature (RFC 7515), compact serialization, HS256 alone.
+//
+// The MAC is checked before anything is parsed, so that only holders of the secret reach the JSON parser.
+// Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/json.h"
+
+namespace msync {
+
+/// The bytes that were signed, of whatever format. Code::token with a reason that is safe to log, if: the
+/// text is over limits::max_token_bytes or not three strict base64url parts; the MAC does not fit; the header
+/// is no JSON object, or its `alg` is not exactly "HS256"; the header has `crit` (nothing is understood
+/// beyond RFC 7515), or brings or names a key (`jwk`, `jku`, `x5u`, `x5c`). `kid` and `typ` are not looked
+/// at.
+Result<std::string> verify_jws_hs256(std::string_view compact, std::string_view key);
+
+std::string make_jws_hs256(std::string_view payload, std::string_view key);
+
+}  // namespace msync
