@@ -1,0 +1,40 @@
+// What waits to be published: acks, notices and pages, bounded by bytes.
+//
+// The pipeline and the pull service push and wait while it is full; the publisher pops. Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "mqtt/link.h"
+
+namespace msync {
+
+class Outbox {
+ public:
+  /// Waits for room. False if it was closed.
+  bool push(Publish&& message);
+
+  /// Everything that is there, at most `max_messages`; does not wait.
+  std::vector<Publish> pop(std::size_t max_messages);
+
+  bool empty() const;
+
+  /// Wakes everybody; pushes are refused from now on.
+  void close();
+
+  /// Called after a push, without the lock: wakes the publisher. Set before any thread pushes.
+  std::function<void()> on_push = {};
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable room_;
+  std::deque<Publish> queue_;
+  std::size_t bytes_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace msync

@@ -1,0 +1,105 @@
+#include "bridge/pipeline.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <thread>
+
+namespace msync {
+namespace {
+
+constexpr int idle_wait_ms = 50;  // how late a cursor is stored when nothing else is written
+constexpr int retry_pause_ms = 200;
+
+}  // namespace
+
+Pipeline::Pipeline(Parts parts)
+    : parts_(std::move(parts)), committer_(std::make_unique<Committer>(*parts_.store)) {}
+
+void Pipeline::set_ready(bool ready) {
+  ready_ = ready;
+  parts_.inbox.set_stalled(!ready);
+}
+
+void Pipeline::give_up() { giving_up_ = true; }
+
+void Pipeline::pause(int wait_ms) { std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms)); }
+
+void Pipeline::run() {
+  while (!giving_up_) {
+    if (!ready_ && !parts_.inbox.closed()) {
+      pause(idle_wait_ms);
+      continue;
+    }
+    const std::vector<Inbound> batch = parts_.inbox.pop(limits::batch_mutations, idle_wait_ms);
+    auto acked = parts_.cursors.take_acked();
+    unsaved_cursors_.insert(unsaved_cursors_.end(), acked.begin(), acked.end());
+    if (batch.empty() && unsaved_cursors_.empty()) {
+      if (parts_.inbox.closed()) return;
+      continue;
+    }
+    std::span<const Inbound> rest(batch);
+    do {
+      std::size_t taken = 0;
+      if (commit(rest, taken)) rest = rest.subspan(taken);
+    } while (!rest.empty() && !giving_up_);
+  }
+}
+
+bool Pipeline::commit(std::span<const Inbound> batch, std::size_t& taken) {
+  try {
+    Committed committed =
+        committer_->commit(batch, parts_.time.now_ms(), unsaved_cursors_, commit_unknown_);
+    taken = committed.messages;
+    unsaved_cursors_.clear();
+    commit_unknown_ = false;
+    if (failing_) {
+      failing_ = false;
+      spdlog::info("event=store_recovered");
+      parts_.inbox.set_stalled(!ready_);
+    }
+    hand_over(std::move(committed));
+    return true;
+  } catch (const StoreError& error) {
+    recover(error);
+    return false;
+  }
+}
+
+void Pipeline::recover(const StoreError& error) {
+  if (error.kind == StoreError::Kind::corrupt) {
+    giving_up_ = true;
+    parts_.fatal(error.what());
+    return;
+  }
+  if (!failing_) spdlog::error("event=store_failed reason=\"{}\" action=retry", error.what());
+  failing_ = true;
+  commit_unknown_ = true;
+  parts_.inbox.set_stalled(true);
+  pause(retry_pause_ms);
+  try {
+    committer_.reset();
+    parts_.store.reset();
+    parts_.store = parts_.reopen();
+    committer_ = std::make_unique<Committer>(*parts_.store);
+  } catch (const StoreError& again) {
+    if (again.kind == StoreError::Kind::corrupt) {
+      giving_up_ = true;
+      parts_.fatal(again.what());
+    }
+  }
+}
+
+void Pipeline::hand_over(Committed&& committed) {
+  for (const Touched& touched : committed.touched) {
+    parts_.cursors.touch(touched.scope.id, touched.head_before, touched.scope.seq);
+  }
+  for (Reply& reply : committed.replies) {
+    Publish message{std::move(reply.topic), std::move(reply.payload)};
+    message.content_type = "application/json";
+    if (!parts_.outbox.push(std::move(message))) return;
+  }
+  if (!committed.touched.empty()) parts_.wake_publisher();
+}
+
+}  // namespace msync

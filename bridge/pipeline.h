@@ -1,0 +1,60 @@
+// The pipeline: takes what is in the inbox, commits it as one transaction, hands over what came of it.
+//
+// One thread, the only one that writes to the store. When the store fails it keeps the batch, lets the inbox
+// drop what no longer fits (clients send again), and tries until it works: a full disk or a locked database
+// loses nothing that was acknowledged. A commit whose fate is unknown is looked up in the reopened store.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "bridge/committer.h"
+#include "bridge/cursors.h"
+#include "bridge/inbox.h"
+#include "bridge/outbox.h"
+#include "bridge/server_time.h"
+
+namespace msync {
+
+class Pipeline {
+ public:
+  struct Parts {
+    std::unique_ptr<Store> store;
+    std::function<std::unique_ptr<Store>()> reopen;  // throws StoreError
+    Inbox& inbox;
+    Outbox& outbox;
+    Cursors& cursors;
+    ServerTime& time;
+    std::function<void()> wake_publisher;
+    std::function<void(const std::string& why)> fatal;  // the store is damaged: the bridge must end
+  };
+
+  explicit Pipeline(Parts parts);
+
+  /// The thread's body: until the inbox is closed and empty.
+  void run();
+
+  /// Before run() works on anything, and again after disconnects: is somebody there to be answered?
+  void set_ready(bool ready);
+
+  /// Ends run() even if the inbox is not empty: for a store that does not recover.
+  void give_up();
+
+ private:
+  bool commit(std::span<const Inbound> batch, std::size_t& taken);
+  void recover(const StoreError& error);
+  void hand_over(Committed&& committed);
+  void pause(int wait_ms);
+
+  Parts parts_;
+  std::unique_ptr<Committer> committer_;
+  std::vector<std::pair<std::int64_t, std::uint64_t>> unsaved_cursors_;
+  bool commit_unknown_ = false;
+  bool failing_ = false;
+  std::atomic<bool> ready_ = false;
+  std::atomic<bool> giving_up_ = false;
+};
+
+}  // namespace msync

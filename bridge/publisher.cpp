@@ -1,0 +1,183 @@
+#include "bridge/publisher.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "bridge/tail.h"
+
+namespace msync {
+namespace {
+
+constexpr std::size_t messages_a_turn = 64;  // so that acks, heads and deltas take turns
+constexpr int idle_ms = 1000;
+constexpr int gate_retry_ms = 5000;
+
+const char* json_type = "application/json";
+
+}  // namespace
+
+Publisher::Publisher(Parts parts) : parts_(std::move(parts)) {}
+
+void Publisher::wake() {
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  wake_.notify_all();
+}
+
+void Publisher::stop() {
+  stopping_ = true;
+  wake();
+}
+
+void Publisher::connected() {
+  ready_ = false;
+  arrived_ = true;
+  wake();
+}
+
+void Publisher::disconnected() {
+  ready_ = false;
+  arrived_ = false;
+  parts_.cursors.connection_lost();
+  parts_.on_ready(false);
+}
+
+void Publisher::status_seen(const std::string& payload) {
+  const std::lock_guard lock(mutex_);
+  retained_status_ = payload;
+}
+
+void Publisher::wait_for_work() {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, std::chrono::milliseconds(arrived_ ? gate_retry_ms : idle_ms), [&] { return woken_; });
+  woken_ = false;
+}
+
+bool Publisher::drained() const {
+  return unsent_.empty() && parts_.outbox.empty() && parts_.cursors.idle();
+}
+
+void Publisher::run(int drain_ms) {
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  while (true) {
+    if (stopping_ && !deadline) deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(drain_ms);
+    if (deadline && (drained() || !ready_ || std::chrono::steady_clock::now() > *deadline)) break;
+    if (arrived_) arrive();
+    bool worked = false;
+    if (ready_) {
+      worked = send_outbox();
+      worked = send_heads() || worked;
+      worked = send_tail() || worked;
+    }
+    if (!worked) wait_for_work();
+  }
+  if (ready_) {
+    announce(false);
+    parts_.link.drain(drain_ms);
+  }
+}
+
+void Publisher::arrive() {
+  const auto fault = parts_.gate.pass(parts_.link);
+  if (fault) {
+    if (parts_.link.is_connected()) spdlog::error("event=gate_closed reason=\"{}\"", *fault);
+    return;
+  }
+  if (!arrived_.exchange(false)) return;
+  note_lost_heads();
+  announce(true);
+  ready_ = true;
+  spdlog::info("event=ready epoch={} boot={}", parts_.identity.epoch, parts_.identity.boot);
+  parts_.on_ready(true);
+}
+
+void Publisher::announce(bool online) {
+  ServerStatus status{online, parts_.identity.epoch, parts_.identity.boot, parts_.version};
+  Publish message{"sync/status", encode(status)};
+  message.retained = true;
+  message.content_type = json_type;
+  parts_.link.publish(message);
+}
+
+/// The retained status stands for all retained messages: without it, or with one from before the last start, the
+/// broker has lost its store or gone back to an old one.
+void Publisher::note_lost_heads() {
+  std::optional<std::string> payload;
+  {
+    const std::lock_guard lock(mutex_);
+    payload = retained_status_;
+  }
+  if (payload) {
+    const auto status = decode_status(*payload);
+    if (status && status->epoch == parts_.identity.epoch && status->boot + 1 >= parts_.identity.boot) return;
+  }
+  lost_heads_ = parts_.reader.view()->scopes();
+  if (!lost_heads_.empty()) spdlog::warn("event=heads_lost scopes={} action=republish", lost_heads_.size());
+}
+
+bool Publisher::send_outbox() {
+  if (unsent_.empty()) unsent_ = parts_.outbox.pop(messages_a_turn);
+  std::size_t sent = 0;
+  while (sent < unsent_.size() && parts_.link.publish(unsent_[sent])) ++sent;
+  unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(sent));
+  return sent > 0;
+}
+
+bool Publisher::send_heads() {
+  const std::size_t turn = std::min(messages_a_turn, lost_heads_.size());
+  for (std::size_t i = 0; i < turn; ++i) {
+    const auto scope = parts_.reader.view()->scope(lost_heads_.back().id);
+    if (scope && !publish_delta(head_delta(*scope), 0)) return false;
+    lost_heads_.pop_back();
+  }
+  return turn > 0;
+}
+
+bool Publisher::send_tail() {
+  const auto work = parts_.cursors.next();
+  if (!work) return false;
+  const auto view = parts_.reader.view();
+  const auto scope = view->scope(work->scope);
+  if (!scope) return false;
+  const Delta delta = cut_delta(*view, *scope, work->from, {0, limits::live_delta_bytes});
+  if (!publish_documents(*scope, delta) || !publish_delta(delta, scope->id)) return false;
+  parts_.cursors.sent(scope->id, delta.to, delta.head);
+  return true;
+}
+
+/// A delta within 8 KiB is retained, so that a new subscriber learns the head; a larger one is not, and at the head
+/// an empty one that is follows it.
+bool Publisher::publish_delta(const Delta& cut, std::int64_t scope) {
+  Delta delta = cut;
+  delta.epoch = parts_.identity.epoch;
+  delta.now = parts_.time.now_ms();
+  Publish message{delta.scope + "/log", encode(delta)};
+  message.content_type = json_type;
+  message.retained = delta.to == delta.head && message.payload.size() <= limits::retained_delta_bytes;
+  if (!message.retained) message.expiry_s = limits::delta_expiry_s;
+  auto done = [cursors = &parts_.cursors, scope, to = delta.to](Published published) {
+    if (published.ok && scope != 0) cursors->acked(scope, to);
+  };
+  if (!parts_.link.publish(message, std::move(done))) return false;
+  if (message.retained || delta.to != delta.head) return true;
+  delta.from = delta.to;
+  delta.changes.clear();
+  return publish_delta(delta, 0);
+}
+
+bool Publisher::publish_documents(const ScopeRow& scope, const Delta& delta) {
+  const auto collections = parts_.collections();
+  const Collection* collection = collections->find(scope.collection);
+  if (collection == nullptr || !collection->retain_docs) return true;
+  for (const Change& change : delta.changes) {
+    Publish message{scope.topic + "/doc/" + change.id, change.deleted ? "" : encode(change)};
+    message.retained = true;
+    message.content_type = json_type;
+    if (!parts_.link.publish(message)) return false;
+  }
+  return true;
+}
+
+}  // namespace msync

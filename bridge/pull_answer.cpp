@@ -1,0 +1,59 @@
+#include "bridge/pull_answer.h"
+
+#include "bridge/tail.h"
+
+namespace msync {
+
+PullAnswer::PullAnswer(Pull pull, std::string user, std::string scope, std::string epoch)
+    : pull_(std::move(pull)), user_(std::move(user)), scope_(std::move(scope)), epoch_(std::move(epoch)) {}
+
+/// Judged on the first page only: the pages behind it continue what it decided.
+bool PullAnswer::needs_reset(const ScopeRow& scope) {
+  if (pages_ > 0) return false;
+  if (pull_.epoch != epoch_ || pull_.since == 0) return true;
+  if (pull_.since > scope.seq) {
+    above_head_ = true;
+    return true;
+  }
+  // A client in the middle of a snapshot knows what it has yet to see; only what was purged since its start is
+  // lost to it.
+  return pull_.snap > 0 ? scope.horizon > pull_.snap : pull_.since < scope.horizon;
+}
+
+void PullAnswer::add_own_numbers(View& view, const ScopeRow& scope, Delta& delta) const {
+  if (pull_.src.empty()) return;
+  const ReplicaKey key{user_, pull_.src, scope.id};
+  delta.n = view.replica_n(key);
+  delta.outcomes = view.outcomes(key, pull_.acked);
+}
+
+Delta PullAnswer::page(View& view, const ScopeRow& scope) {
+  const bool reset = needs_reset(scope);
+  if (reset) {
+    pull_.since = 0;
+    pull_.snap = scope.seq;
+  }
+  Delta delta = cut_delta(view, scope, pull_.since, {pull_.limit, limits::page_bytes});
+  delta.reset = reset;
+  delta.snap = pull_.snap;
+  pull_.since = delta.to;
+  pages_ += 1;
+  done_ = delta.to == delta.head || pages_ == limits::pages_per_pull;
+  delta.last = done_;
+  if (delta.to == delta.head) add_own_numbers(view, scope, delta);
+  return delta;
+}
+
+std::optional<std::string> PullAnswer::next(StoreReader& reader, std::int64_t now_ms) {
+  if (done_) return std::nullopt;
+  const auto view = reader.view();
+  ScopeRow scope = view->scope(scope_).value_or(ScopeRow{});
+  scope.topic = scope_;  // a scope that nobody has written to is empty, not unknown
+  Delta delta = page(*view, scope);
+  delta.rid = pull_.rid;
+  delta.epoch = epoch_;
+  delta.now = now_ms;
+  return pull_.cbor ? encode_cbor(delta) : encode(delta);
+}
+
+}  // namespace msync

@@ -1,0 +1,76 @@
+#include "bridge/pull_service.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "bridge/pull_answer.h"
+
+namespace msync {
+
+PullService::PullService(StoreReader& reader, Outbox& outbox, ServerTime& time, std::string epoch)
+    : reader_(reader), outbox_(outbox), time_(time), epoch_(std::move(epoch)) {}
+
+void PullService::push(Inbound&& message) {
+  const std::lock_guard lock(mutex_);
+  const auto same = std::find_if(queue_.begin(), queue_.end(), [&](const Inbound& waiting) {
+    return waiting.stamp.client == message.stamp.client && waiting.scope == message.scope;
+  });
+  if (same != queue_.end()) {
+    *same = std::move(message);
+  } else if (queue_.size() < limits::waiting_pulls) {
+    queue_.push_back(std::move(message));
+  }
+  arrived_.notify_one();
+}
+
+void PullService::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  arrived_.notify_all();
+}
+
+bool PullService::next(Inbound& message) {
+  std::unique_lock lock(mutex_);
+  arrived_.wait(lock, [&] { return !queue_.empty() || stopping_; });
+  if (stopping_) return false;
+  message = std::move(queue_.front());
+  queue_.pop_front();
+  return true;
+}
+
+void PullService::run() {
+  Inbound message;
+  while (next(message)) {
+    try {
+      answer(message);
+    } catch (const StoreError& error) {
+      // The client asks again; a reader that could not read does not stop the others.
+      spdlog::error("event=pull_failed scope={} reason=\"{}\"", quoted(message.scope), error.what());
+    }
+  }
+}
+
+void PullService::answer(const Inbound& message) {
+  const std::string inbox = "sync/" + message.stamp.client;
+  auto pull = decode_pull(message.payload);
+  if (!pull) {
+    const Notice notice{pull.error().code, pull.error().message, message.topic, "", "", 0, {}, {}};
+    outbox_.push({inbox + "/notice", encode(notice)});
+    return;
+  }
+  const bool cbor = pull->cbor;
+  PullAnswer pages(std::move(*pull), message.stamp.user, message.scope, epoch_);
+  while (auto page = pages.next(reader_, time_.now_ms())) {
+    Publish out{inbox + "/delta/" + message.scope, std::move(*page)};
+    out.content_type = cbor ? "application/cbor" : "application/json";
+    out.expiry_s = limits::delta_expiry_s;
+    if (!outbox_.push(std::move(out))) return;
+  }
+  if (pages.above_head()) {
+    spdlog::warn("event=pull_above_head scope={} client={} remedy=\"if many clients say so, the store has lost its tail\"",
+                 quoted(message.scope), quoted(message.stamp.client));
+  }
+}
+
+}  // namespace msync
