@@ -32,7 +32,8 @@ class Batch {
   void take_numbered(const Inbound& message, const InMessage& in);
   void take_unnumbered(const Inbound& message, const InMessage& in);
   MutationResult repeat(const ReplicaKey& key, std::uint64_t n);
-  MutationResult fresh(const Inbound& message, const Mutation& mutation, const Writer& writer, ScopeRow& scope);
+  MutationResult fresh(const Inbound& message, const Mutation& mutation, const Writer& writer,
+                       ScopeRow& scope);
   ScopeRow& scope(const Inbound& message);
   void notice(const Inbound& message, const Error& error, const InMessage* in);
   void reply_ack(const Inbound& message, const Ack& ack);
@@ -119,8 +120,8 @@ void Batch::take_numbered(const Inbound& message, const InMessage& in) {
     ack.gap = true;
     return reply_ack(message, ack);
   }
-  const auto [position, created] = acks_.try_emplace(AckKey{message.stamp.client, in.src, message.scope},
-                                                     empty_ack(message, in));
+  const auto [position, created] =
+      acks_.try_emplace(AckKey{message.stamp.client, in.src, message.scope}, empty_ack(message, in));
   Ack& ack = position->second;
   ack.n = last;
   Writer writer{message.stamp.user, in.src, in.n, message.stamp.at_ms};
@@ -164,7 +165,8 @@ void Batch::take_unnumbered(const Inbound& message, const InMessage& in) {
     for (const Operation& operation : mutation.operations) {
       if (operation.op == Op::patch && has_operators(*message.collection, operation.data)) {
         done.malformed += 1;
-        return notice(message, {Code::malformed, "operators need epoch, src and n: a repeat would count twice", ""},
+        return notice(message,
+                      {Code::malformed, "operators need epoch, src and n: a repeat would count twice", ""},
                       &in);
       }
     }
@@ -175,9 +177,11 @@ void Batch::take_unnumbered(const Inbound& message, const InMessage& in) {
     const MutationResult result = fresh(message, mutation, writer, row);
     if (result.status != Status::rejected || !result.error) continue;
     const std::string place = result.error->path.empty() ? "" : " at " + result.error->path;
-    notice(message, {Code::malformed,
-                     std::string("rejected, ") + to_string(result.error->code) + place + ": " + result.error->message,
-                     ""}, &in);
+    notice(message,
+           {Code::malformed,
+            std::string("rejected, ") + to_string(result.error->code) + place + ": " + result.error->message,
+            ""},
+           &in);
   }
 }
 

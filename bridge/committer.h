@@ -49,7 +49,8 @@ class Committer {
   /// transaction. `now_ms` is written into the acks. With `skip_unnumbered` messages without numbers are passed
   /// over: they may have been stored by a commit whose fate is unknown.
   Committed commit(std::span<const Inbound> batch, std::int64_t now_ms,
-                   std::span<const std::pair<std::int64_t, std::uint64_t>> published, bool skip_unnumbered = false);
+                   std::span<const std::pair<std::int64_t, std::uint64_t>> published,
+                   bool skip_unnumbered = false);
 
  private:
   Store& store_;

@@ -3,7 +3,9 @@
 namespace msync {
 namespace {
 
-bool is_input(Leaf leaf) { return leaf == Leaf::in || leaf == Leaf::pull || leaf == Leaf::seen; }
+bool is_input(Leaf leaf) {
+  return leaf == Leaf::in || leaf == Leaf::pull || leaf == Leaf::seen;
+}
 
 }  // namespace
 

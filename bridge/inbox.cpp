@@ -49,6 +49,11 @@ void Inbox::close() {
   room_.notify_all();
 }
 
+bool Inbox::closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
 std::uint64_t Inbox::dropped() const {
   const std::lock_guard lock(mutex_);
   return dropped_;

@@ -29,6 +29,7 @@ class Inbox {
   /// Wakes everybody; nothing is taken any more, what is queued can still be popped.
   void close();
 
+  bool closed() const;
   std::uint64_t dropped() const;
 
  private:

@@ -8,7 +8,8 @@ struct Step {
   Landing landing;  // after the step: where the entity stands
 };
 
-void account(ScopeRow& scope, const std::string& id, const std::optional<Entity>& before, const Entity& after) {
+void account(ScopeRow& scope, const std::string& id, const std::optional<Entity>& before,
+             const Entity& after) {
   if (before && !before->deleted) {
     scope.digest.remove(id, before->version, before->ts, before->by);
     scope.count -= 1;
@@ -62,8 +63,8 @@ bool apply_all(Store& store, const Collection& collection, ScopeRow& scope, cons
 
 }  // namespace
 
-MutationResult apply_mutation(Store& store, const Collection& collection, ScopeRow& scope, const Mutation& mutation,
-                              const Writer& writer) {
+MutationResult apply_mutation(Store& store, const Collection& collection, ScopeRow& scope,
+                              const Mutation& mutation, const Writer& writer) {
   MutationResult result;
   result.n = writer.n;
   if (!mutation.group) {

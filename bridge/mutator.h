@@ -8,7 +8,7 @@ namespace msync {
 
 /// A group is all or nothing: its first operation that is not stored undoes the ones before it. `scope` is the
 /// caller's copy of the row: seq, count and digest move with every change. The result's `n` is the writer's.
-MutationResult apply_mutation(Store& store, const Collection& collection, ScopeRow& scope, const Mutation& mutation,
-                              const Writer& writer);
+MutationResult apply_mutation(Store& store, const Collection& collection, ScopeRow& scope,
+                              const Mutation& mutation, const Writer& writer);
 
 }  // namespace msync

@@ -3,7 +3,9 @@
 namespace msync {
 namespace {
 
-std::size_t bytes_of(const Publish& message) { return sizeof(Publish) + message.topic.size() + message.payload.size(); }
+std::size_t bytes_of(const Publish& message) {
+  return sizeof(Publish) + message.topic.size() + message.payload.size();
+}
 
 }  // namespace
 

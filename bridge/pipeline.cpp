@@ -21,9 +21,13 @@ void Pipeline::set_ready(bool ready) {
   parts_.inbox.set_stalled(!ready);
 }
 
-void Pipeline::give_up() { giving_up_ = true; }
+void Pipeline::give_up() {
+  giving_up_ = true;
+}
 
-void Pipeline::pause(int wait_ms) { std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms)); }
+void Pipeline::pause(int wait_ms) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
+}
 
 void Pipeline::run() {
   while (!giving_up_) {
@@ -48,8 +52,7 @@ void Pipeline::run() {
 
 bool Pipeline::commit(std::span<const Inbound> batch, std::size_t& taken) {
   try {
-    Committed committed =
-        committer_->commit(batch, parts_.time.now_ms(), unsaved_cursors_, commit_unknown_);
+    Committed committed = committer_->commit(batch, parts_.time.now_ms(), unsaved_cursors_, commit_unknown_);
     taken = committed.messages;
     unsaved_cursors_.clear();
     commit_unknown_ = false;

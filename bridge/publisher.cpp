@@ -62,7 +62,8 @@ bool Publisher::drained() const {
 void Publisher::run(int drain_ms) {
   std::optional<std::chrono::steady_clock::time_point> deadline;
   while (true) {
-    if (stopping_ && !deadline) deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(drain_ms);
+    if (stopping_ && !deadline)
+      deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(drain_ms);
     if (deadline && (drained() || !ready_ || std::chrono::steady_clock::now() > *deadline)) break;
     if (arrived_) arrive();
     bool worked = false;

@@ -68,8 +68,10 @@ void PullService::answer(const Inbound& message) {
     if (!outbox_.push(std::move(out))) return;
   }
   if (pages.above_head()) {
-    spdlog::warn("event=pull_above_head scope={} client={} remedy=\"if many clients say so, the store has lost its tail\"",
-                 quoted(message.scope), quoted(message.stamp.client));
+    spdlog::warn(
+        "event=pull_above_head scope={} client={} remedy=\"if many clients say so, the store has lost its "
+        "tail\"",
+        quoted(message.scope), quoted(message.stamp.client));
   }
 }
 

@@ -110,6 +110,10 @@ inline constexpr std::size_t inbox_bytes = 32 * 1024 * 1024;
 /// Bytes waiting to be published (acks, notices, pages). When it is reached, commits and pulls wait.
 inline constexpr std::size_t outbox_bytes = 32 * 1024 * 1024;
 
+/// Pulls waiting for the pull service: one per client and scope. A thousand phones that reconnect at once fit; a
+/// client whose pull was dropped asks again.
+inline constexpr std::size_t waiting_pulls = 8192;
+
 /// The bridge's own unacknowledged publishes. Paho's throughput collapses once the broker's Receive Maximum
 /// is passed; this stays below the 1000 of mosquitto.conf.example.
 inline constexpr std::size_t publish_window = 500;
