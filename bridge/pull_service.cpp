@@ -46,7 +46,7 @@ void PullService::run() {
       answer(message);
     } catch (const StoreError& error) {
       // The client asks again; a reader that could not read does not stop the others.
-      spdlog::error("event=pull_failed scope={} reason=\"{}\"", quoted(message.scope), error.what());
+      spdlog::error("event=pull_failed scope={} reason=\"{}\"", json_quoted(message.scope), error.what());
     }
   }
 }
@@ -71,7 +71,7 @@ void PullService::answer(const Inbound& message) {
     spdlog::warn(
         "event=pull_above_head scope={} client={} remedy=\"if many clients say so, the store has lost its "
         "tail\"",
-        quoted(message.scope), quoted(message.stamp.client));
+        json_quoted(message.scope), json_quoted(message.stamp.client));
   }
 }
 

@@ -134,7 +134,7 @@ std::string to_cbor(const Json& value) {
   return bytes;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

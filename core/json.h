@@ -42,7 +42,7 @@ std::string to_cbor(const Json& value);
 bool valid_utf8(std::string_view bytes);
 
 /// `"` + text with JSON escapes + `"`: to build messages around documents that are already text.
-std::string quoted(std::string_view text);
+std::string json_quoted(std::string_view text);
 
 /// One reference token of a JSON Pointer (RFC 6901) escaped: `~` to `~0`, `/` to `~1`.
 std::string pointer_escape(std::string_view token);

@@ -25,7 +25,7 @@ bool is_name(std::string_view text) {
 }
 
 Error bad_template(std::string_view text, const std::string& why) {
-  return Error{Code::bad_config, "topic " + quoted(text) + ": " + why, ""};
+  return Error{Code::bad_config, "topic " + json_quoted(text) + ": " + why, ""};
 }
 
 bool is_alnum(char c) {
@@ -124,20 +124,20 @@ Result<TopicTemplate> TopicTemplate::parse(std::string_view text) {
     if (!variable) {
       if (!valid_level(level)) {
         return bad_template(text,
-                            "the level " + quoted(level) +
+                            "the level " + json_quoted(level) +
                                 " must be 1 to 128 bytes without +, #, control characters or a leading $");
       }
       if (level.find_first_of("{}") != std::string_view::npos) {
-        return bad_template(text, "a variable is a whole level, such as {room}; mend " + quoted(level));
+        return bad_template(text, "a variable is a whole level, such as {room}; mend " + json_quoted(level));
       }
       parsed.parts_.push_back({std::string(level), -1});
       continue;
     }
     const std::string name(level.substr(1, level.size() - 2));
     if (!is_name(name))
-      return bad_template(text, "the variable " + quoted(level) + " must match {[a-z_][a-z0-9_]*}");
+      return bad_template(text, "the variable " + json_quoted(level) + " must match {[a-z_][a-z0-9_]*}");
     if (std::find(parsed.variables_.begin(), parsed.variables_.end(), name) != parsed.variables_.end()) {
-      return bad_template(text, "the variable " + quoted(level) + " occurs twice");
+      return bad_template(text, "the variable " + json_quoted(level) + " occurs twice");
     }
     parsed.parts_.push_back({"", static_cast<int>(parsed.variables_.size())});
     parsed.variables_.push_back(name);
