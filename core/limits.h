@@ -50,6 +50,13 @@ inline constexpr std::size_t max_device_bytes = 64;
 /// The request id of a pull, bytes. It is echoed, so it is short.
 inline constexpr std::size_t max_rid_bytes = 64;
 
+/// An epoch, bytes: 13 digits, a hyphen and a random part.
+inline constexpr std::size_t max_epoch_bytes = 64;
+
+/// Text from outside that a notice repeats (topic, src, what a parser stumbled on), bytes: enough to recognise
+/// it, too little to make an answer larger than its question. The rest is cut off.
+inline constexpr std::size_t max_echo_bytes = 256;
+
 /// A token, bytes. MQTT's password stops at 65,535; no honest token comes near this.
 inline constexpr std::size_t max_token_bytes = 16 * 1024;
 

@@ -15,6 +15,9 @@
 
 namespace msync {
 
+/// What sync/status announces as `protocol`.
+inline constexpr std::uint64_t protocol_version = 1;
+
 // ---- in -------------------------------------------------------------------------------------------------
 
 enum class Op : std::uint8_t { put, patch, remove, noop };  // remove is "delete" on the wire
@@ -27,12 +30,16 @@ struct Operation {
   std::optional<std::int64_t> ts;     // when the user made it, ms; absent: when the broker received it
   Json data;                          // put: the document; patch: the merge patch
   std::optional<Error> fault;  // unknown_op, bad_id, invalid: the mutation is rejected, not the message
+
+  bool operator==(const Operation&) const = default;
 };
 
 /// One operation, or an atomic group of them. `noop` stands alone.
 struct Mutation {
   std::vector<Operation> operations;
   bool group = false;
+
+  bool operator==(const Mutation&) const = default;
 };
 
 /// T/in.
@@ -43,6 +50,8 @@ struct InMessage {
   std::vector<Mutation> mutations;
 
   bool numbered() const { return !src.empty(); }
+
+  bool operator==(const InMessage&) const = default;
 };
 
 /// epoch, src and n are all present or all absent; otherwise malformed.
@@ -95,6 +104,8 @@ struct Ack {
   bool gap = false;
   bool stale = false;
   std::vector<MutationResult> results;
+
+  bool operator==(const Ack&) const = default;
 };
 
 std::string encode(const Ack& ack);
@@ -117,6 +128,8 @@ struct Pull {
   bool cbor = false;                          // from `accept`; unknown names are ignored
   bool zlib = false;
   bool zstd = false;
+
+  bool operator==(const Pull&) const = default;
 };
 
 Result<Pull> decode_pull(std::string_view payload);
@@ -127,6 +140,8 @@ struct Seen {
   std::string src;
   std::string epoch;
   std::uint64_t seq = 0;
+
+  bool operator==(const Seen&) const = default;
 };
 
 Result<Seen> decode_seen(std::string_view payload);
@@ -148,6 +163,8 @@ struct Change {
   std::string data;                   // empty when deleted or when `patch` is set
   std::optional<std::uint64_t> base;  // with `patch`, on live deltas only
   std::string patch;
+
+  bool operator==(const Change&) const = default;
 };
 
 /// T/log and sync/<client>/delta/T.
@@ -167,6 +184,8 @@ struct Delta {
   std::optional<std::uint64_t> n;      // pages at head, for a pull with src
   std::vector<MutationResult> outcomes;
   std::vector<Change> changes;
+
+  bool operator==(const Delta&) const = default;
 };
 
 /// JSON text. The size of what encode() returns for a delta of these changes is at most
@@ -174,7 +193,8 @@ struct Delta {
 std::string encode(const Delta& delta);
 std::string encode_cbor(const Delta& delta);
 std::size_t encoded_bytes(const Change& change);
-inline constexpr std::size_t delta_overhead_bytes = 1024;  // without outcomes
+/// Without outcomes. A scope of 16 levels with every character escaped is 4.1 KB; rid and epoch take 256 bytes.
+inline constexpr std::size_t delta_overhead_bytes = 5 * 1024;
 
 std::string encode(const Change& change);  // as T/doc/<id> carries it
 Result<Delta> decode_delta(std::string_view payload);
@@ -191,6 +211,8 @@ struct Notice {
   std::uint64_t n = 0;
   std::optional<std::int64_t> retry_after_ms;  // quota
   std::optional<std::int64_t> expires_in_s;    // token
+
+  bool operator==(const Notice&) const = default;
 };
 
 /// Text from outside (topic, src) is cut to 256 bytes and is valid UTF-8 afterwards.
@@ -203,6 +225,8 @@ struct ServerStatus {
   std::string epoch;
   std::uint64_t boot = 0;
   std::string version;
+
+  bool operator==(const ServerStatus&) const = default;
 };
 
 /// Adds `protocol` and the limits that clients must keep.
