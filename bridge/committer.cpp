@@ -208,6 +208,8 @@ Committer::Committer(Store& store) : store_(store), identity_(store.identity()) 
 Committed Committer::commit(std::span<const Inbound> batch, std::int64_t now_ms,
                             std::span<const std::pair<std::int64_t, std::uint64_t>> published,
                             bool skip_unnumbered) {
+  committing_ = false;
+  committing_ = false;
   store_.begin();
   try {
     Batch work(store_, identity_, now_ms);
@@ -219,7 +221,9 @@ Committed Committer::commit(std::span<const Inbound> batch, std::int64_t now_ms,
     for (const auto& [scope, seq] : published) store_.save_published(scope, seq);
     work.write_back();
     store_.save_last_time_ms(now_ms);
+    committing_ = true;
     store_.commit();
+    committing_ = false;
     return work.finish();
   } catch (...) {
     store_.rollback();

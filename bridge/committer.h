@@ -52,9 +52,13 @@ class Committer {
                    std::span<const std::pair<std::int64_t, std::uint64_t>> published,
                    bool skip_unnumbered = false);
 
+  /// After commit() has thrown: had the store's own commit begun, so that nobody knows its fate?
+  bool fate_unknown() const { return committing_; }
+
  private:
   Store& store_;
   StoreIdentity identity_;
+  bool committing_ = false;
 };
 
 }  // namespace msync

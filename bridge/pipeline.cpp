@@ -44,53 +44,53 @@ void Pipeline::run() {
     }
     std::span<const Inbound> rest(batch);
     do {
-      std::size_t taken = 0;
-      if (commit(rest, taken)) rest = rest.subspan(taken);
-    } while (!rest.empty() && !giving_up_);
+      rest = rest.subspan(commit(rest));
+    } while (!giving_up_ && (!rest.empty() || failing_));
   }
 }
 
-bool Pipeline::commit(std::span<const Inbound> batch, std::size_t& taken) {
+std::size_t Pipeline::commit(std::span<const Inbound> batch) {
   try {
-    Committed committed = committer_->commit(batch, parts_.time.now_ms(), unsaved_cursors_, commit_unknown_);
-    taken = committed.messages;
-    unsaved_cursors_.clear();
-    commit_unknown_ = false;
-    if (failing_) {
-      failing_ = false;
-      spdlog::info("event=store_recovered");
-      parts_.inbox.set_stalled(!ready_);
-    }
+    if (!committer_) reopen();
+    Committed committed = committer_->commit(batch, parts_.time.now_ms(), unsaved_cursors_, fate_unknown_);
+    note_success();
+    const std::size_t taken = committed.messages;
     hand_over(std::move(committed));
-    return true;
+    return taken;
   } catch (const StoreError& error) {
-    recover(error);
-    return false;
+    note_failure(error);
+    return 0;
   }
 }
 
-void Pipeline::recover(const StoreError& error) {
+void Pipeline::note_success() {
+  unsaved_cursors_.clear();
+  fate_unknown_ = false;
+  if (!failing_) return;
+  failing_ = false;
+  spdlog::info("event=store_recovered");
+  parts_.inbox.set_stalled(!ready_);
+}
+
+void Pipeline::note_failure(const StoreError& error) {
   if (error.kind == StoreError::Kind::corrupt) {
     giving_up_ = true;
-    parts_.fatal(error.what());
-    return;
+    return parts_.fatal(error.what());
   }
   if (!failing_) spdlog::error("event=store_failed reason=\"{}\" action=retry", error.what());
   failing_ = true;
-  commit_unknown_ = true;
   parts_.inbox.set_stalled(true);
-  pause(retry_pause_ms);
-  try {
+  if (committer_ && committer_->fate_unknown()) {
+    fate_unknown_ = true;
     committer_.reset();
     parts_.store.reset();
-    parts_.store = parts_.reopen();
-    committer_ = std::make_unique<Committer>(*parts_.store);
-  } catch (const StoreError& again) {
-    if (again.kind == StoreError::Kind::corrupt) {
-      giving_up_ = true;
-      parts_.fatal(again.what());
-    }
   }
+  pause(retry_pause_ms);
+}
+
+void Pipeline::reopen() {
+  parts_.store = parts_.reopen();
+  committer_ = std::make_unique<Committer>(*parts_.store);
 }
 
 void Pipeline::hand_over(Committed&& committed) {

@@ -43,15 +43,18 @@ class Pipeline {
   void give_up();
 
  private:
-  bool commit(std::span<const Inbound> batch, std::size_t& taken);
-  void recover(const StoreError& error);
+  /// How many messages from the front were committed; 0 if the store failed.
+  std::size_t commit(std::span<const Inbound> batch);
+  void note_failure(const StoreError& error);
+  void note_success();
+  void reopen();
   void hand_over(Committed&& committed);
   void pause(int wait_ms);
 
   Parts parts_;
   std::unique_ptr<Committer> committer_;
   std::vector<std::pair<std::int64_t, std::uint64_t>> unsaved_cursors_;
-  bool commit_unknown_ = false;
+  bool fate_unknown_ = false;  // of the batch at hand
   bool failing_ = false;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> giving_up_ = false;
