@@ -209,7 +209,6 @@ Committed Committer::commit(std::span<const Inbound> batch, std::int64_t now_ms,
                             std::span<const std::pair<std::int64_t, std::uint64_t>> published,
                             bool skip_unnumbered) {
   committing_ = false;
-  committing_ = false;
   store_.begin();
   try {
     Batch work(store_, identity_, now_ms);
