@@ -1,11 +1,36 @@
 #include "core/json.h"
 
 #include <cmath>
-#include <set>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 namespace msync {
 namespace {
+
+/// A pointer into the input that tells how far the parser has read: nlohmann's events carry no position.
+class Cursor {
+ public:
+  using iterator_category = std::forward_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  Cursor(const char* at, const char** read) : at_(at), read_(read) {}
+
+  reference operator*() const { return *at_; }
+  Cursor& operator++() {
+    *read_ = ++at_;
+    return *this;
+  }
+  bool operator==(const Cursor& other) const { return at_ == other.at_; }
+  bool operator!=(const Cursor& other) const { return at_ != other.at_; }
+
+ private:
+  const char* at_;
+  const char** read_;
+};
 
 /// Builds the value while it judges: depth before anything nests, duplicate members, text, numbers.
 class Builder : public nlohmann::json_sax<Json> {
@@ -17,8 +42,7 @@ class Builder : public nlohmann::json_sax<Json> {
   bool number_integer(number_integer_t value) override { return add(value); }
   bool number_unsigned(number_unsigned_t value) override { return add(value); }
   bool string(string_t& value) override {
-    return format_ == Format::cbor && !valid_utf8(value) ? fail("a string is not UTF-8")
-                                                         : add(std::move(value));
+    return valid_text(value) ? add(std::move(value)) : fail("a string is not UTF-8");
   }
   bool binary(binary_t&) override { return fail("byte strings have no JSON equivalent"); }
 
@@ -36,33 +60,33 @@ class Builder : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
-    if (format_ == Format::cbor && !valid_utf8(name)) return fail("a member's name is not UTF-8");
-    if (open_.back()->contains(name)) return fail("a member occurs twice");
-    key_ = std::move(name);
-    return true;
+    if (!valid_text(name)) return fail("a member's name is not UTF-8");
+    const auto [member, fresh] = open_.back()->get_ref<Json::object_t&>().try_emplace(std::move(name));
+    member_ = &member->second;
+    return fresh || fail("a member occurs twice");
   }
 
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception& error) override {
-    // 406: the number does not fit; everything else is syntax.
-    return fail(error.id == 406 ? "a number is too large" : "not well-formed", position);
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+    // 406: the number does not fit; everything else is syntax. Its text quotes the input, which may be private.
+    return fail(error.id == 406 ? "a number is too large" : "not well-formed");
   }
 
   Json take() { return std::move(root_); }
   const std::string& fault() const { return fault_; }
 
  private:
-  bool fail(const std::string& what, std::size_t position = 0) {
-    if (fault_.empty()) fault_ = what + (position ? " at byte " + std::to_string(position) : "");
+  bool fail(std::string what) {
+    if (fault_.empty()) fault_ = std::move(what);
     return false;
   }
 
+  // The JSON lexer checks UTF-8 itself, the CBOR reader does not.
+  bool valid_text(const std::string& text) const { return format_ == Format::json || valid_utf8(text); }
+
   Json& place(Json&& value) {
     if (open_.empty()) return root_ = std::move(value);
-    Json& parent = *open_.back();
-    if (!parent.is_array()) return parent[key_] = std::move(value);
-    parent.push_back(std::move(value));
-    return parent.back();
+    if (open_.back()->is_object()) return *member_ = std::move(value);
+    return open_.back()->get_ref<Json::array_t&>().emplace_back(std::move(value));
   }
 
   template <class T>
@@ -86,33 +110,76 @@ class Builder : public nlohmann::json_sax<Json> {
   std::size_t max_depth_;
   Json root_;
   std::vector<Json*> open_;  // a parent never moves while a child of it is open
-  std::string key_;
+  Json* member_ = nullptr;   // of the innermost object: where the next value goes
   std::string fault_;
 };
 
-Result<Json> parse(std::string_view bytes, Format format, std::size_t max_depth) {
-  Builder builder(format, max_depth);
-  // The parser takes a NUL for the end of the text; JSON never contains one.
-  if (format == Format::json && bytes.find('\0') != std::string_view::npos) {
-    return Error{Code::malformed, "a NUL byte at byte " + std::to_string(bytes.find('\0') + 1), ""};
-  }
+/// `byte` counts from 1.
+Error fault_at(Format format, const std::string& what, std::size_t byte) {
+  const char* name = format == Format::json ? "JSON: " : "CBOR: ";
+  return {Code::malformed, name + what + " at byte " + std::to_string(byte)};
+}
+
+Result<Json> parse(std::string_view bytes, Format format, std::size_t max_depth, std::size_t* fault_byte) {
   const auto input = format == Format::json ? Json::input_format_t::json : Json::input_format_t::cbor;
-  try {
-    if (Json::sax_parse(bytes, &builder, input)) return builder.take();
-  } catch (const Json::exception& error) {
-    return Error{Code::malformed, std::string("not well-formed: ") + error.what(), ""};
+  const char* const end = bytes.data() + bytes.size();
+  const char* read = bytes.data();
+  Builder builder(format, max_depth);
+  const bool ok = Json::sax_parse(Cursor(bytes.data(), &read), Cursor(end, &read), &builder, input);
+  if (ok) return builder.take();
+  const auto byte = static_cast<std::size_t>(read - bytes.data());
+  if (fault_byte) *fault_byte = byte;
+  return fault_at(format, builder.fault(), byte);
+}
+
+/// The value of the argument behind a CBOR item's first byte, which is consumed with it; false if it is cut.
+bool read_argument(std::string_view& bytes, std::uint64_t& value) {
+  const unsigned info = static_cast<unsigned char>(bytes.front()) & 0x1f;
+  const std::size_t length = info >= 24 && info <= 27 ? std::size_t{1} << (info - 24) : 0;
+  bytes.remove_prefix(1);
+  if (bytes.size() < length) return false;
+  value = info < 24 ? info : 0;
+  for (std::size_t i = 0; i < length; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  bytes.remove_prefix(length);
+  return true;
+}
+
+/// nlohmann's CBOR reader recurses for every chunk of a string that is itself in chunks (RFC 8949 forbids them):
+/// a run of 0x7F would exhaust the stack. So the items are walked first, without a stack; byte strings and tags,
+/// which are refused anyway, end the walk. The offset of the offending byte, or npos.
+std::size_t find_unsafe_item(std::string_view bytes) {
+  const std::size_t size = bytes.size();
+  bool in_chunks = false;
+  while (!bytes.empty()) {
+    const auto first = static_cast<unsigned char>(bytes.front());
+    const unsigned major = first >> 5;
+    const bool chunks = first == 0x7f;
+    if ((chunks && in_chunks) || major == 2 || major == 6) return size - bytes.size();
+    if (chunks || first == 0xff) in_chunks = chunks;
+    std::uint64_t value = 0;
+    if (!read_argument(bytes, value)) break;  // cut: the parser says so
+    if (major != 3) continue;
+    if (value > bytes.size()) break;
+    bytes.remove_prefix(value);
   }
-  return Error{Code::malformed, builder.fault().empty() ? "not well-formed" : builder.fault(), ""};
+  return std::string_view::npos;
 }
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view bytes, std::size_t max_depth) {
-  return parse(bytes, Format::json, max_depth);
+Result<Json> parse_json(std::string_view bytes, std::size_t max_depth, std::size_t* fault_byte) {
+  // nlohmann takes a NUL for the end of the text and skips a byte order mark; other parsers do neither.
+  const bool mark = bytes.starts_with("\xEF\xBB\xBF");
+  const std::size_t at = mark ? 0 : bytes.find('\0');
+  if (at == std::string_view::npos) return parse(bytes, Format::json, max_depth, fault_byte);
+  if (fault_byte) *fault_byte = at + 1;
+  return fault_at(Format::json, mark ? "a byte order mark" : "a NUL", at + 1);
 }
 
 Result<Json> parse_cbor(std::string_view bytes, std::size_t max_depth) {
-  return parse(bytes, Format::cbor, max_depth);
+  const std::size_t at = find_unsafe_item(bytes);
+  if (at == std::string_view::npos) return parse(bytes, Format::cbor, max_depth, nullptr);
+  return fault_at(Format::cbor, "a byte string, a tag or nested chunks", at + 1);
 }
 
 Format format_of(std::string_view bytes) {
@@ -125,7 +192,7 @@ Result<Json> parse_payload(std::string_view bytes) {
 }
 
 std::string to_text(const Json& value) {
-  return value.dump();
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string to_cbor(const Json& value) {

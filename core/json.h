@@ -21,8 +21,10 @@ using Json = nlohmann::json;
 enum class Format { json, cbor };
 
 /// One JSON text (UTF-8, RFC 8259), white space around it allowed. Code::malformed otherwise; the message
-/// says what and at which byte.
-Result<Json> parse_json(std::string_view bytes, std::size_t max_depth = limits::max_depth);
+/// says what and at which byte, and quotes nothing of the input. `fault_byte`, if given, is that byte's number,
+/// from 1 (the last that was read; 0 where there was none).
+Result<Json> parse_json(std::string_view bytes, std::size_t max_depth = limits::max_depth,
+                        std::size_t* fault_byte = nullptr);
 
 /// One CBOR item (RFC 8949) that has a JSON equivalent: text keys, valid UTF-8, no byte strings, no tags, no
 /// NaN or infinity. A float of integral value within ±(2^53-1) is that integer: JavaScript's encoders do not
