@@ -15,10 +15,15 @@ class ServerTime {
   std::int64_t now_ms() {
     using namespace std::chrono;
     const std::int64_t clock_ms = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+    at_least(clock_ms);
+    return last_ms_.load();
+  }
+
+  /// From now on at least this.
+  void at_least(std::int64_t ms) {
     std::int64_t last = last_ms_.load();
-    while (clock_ms > last && !last_ms_.compare_exchange_weak(last, clock_ms)) {
+    while (ms > last && !last_ms_.compare_exchange_weak(last, ms)) {
     }
-    return clock_ms > last ? clock_ms : last;
   }
 
  private:

@@ -1,0 +1,178 @@
+#include "bridge/daemon.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <utility>
+
+namespace msync {
+namespace {
+
+/// The broker keeps our queue this long while we are away, s.
+constexpr std::uint32_t session_expiry_s = 7 * 24 * 3600;
+
+std::unique_ptr<Store> open_or_throw(const std::string& address, std::int64_t now_ms) {
+  auto store = open_store(address, now_ms);
+  if (!store) throw StoreError(StoreError::Kind::other, store.error().message);
+  return std::move(*store);
+}
+
+std::unique_ptr<StoreReader> reader_or_throw(const std::string& address) {
+  auto reader = open_reader(address);
+  if (!reader) throw StoreError(StoreError::Kind::other, reader.error().message);
+  return std::move(*reader);
+}
+
+std::int64_t clock_ms() {
+  return ServerTime(0).now_ms();
+}
+
+}  // namespace
+
+Daemon::Daemon(DaemonConfig config, std::shared_ptr<const Collections> collections,
+               std::function<void(const std::string& why)> fatal)
+    : config_(std::move(config)),
+      collections_(std::move(collections)),
+      fatal_(std::move(fatal)),
+      time_(0),
+      gate_(config_.link.client_id, config_.stamp_key) {
+  auto store = open_or_throw(config_.store, clock_ms());
+  identity_ = store->identity();
+  time_.at_least(store->last_time_ms());
+  tail_reader_ = reader_or_throw(config_.store);
+  pull_reader_ = reader_or_throw(config_.store);
+  for (const auto& behind : tail_reader_->view()->unpublished()) {
+    cursors_.touch(behind.scope.id, behind.published, behind.scope.seq);
+  }
+  link_ = make_link();
+  pulls_ = std::make_unique<PullService>(*pull_reader_, outbox_, time_, identity_.epoch);
+  publisher_ = std::make_unique<Publisher>(publisher_parts());
+  outbox_.on_push = [this] { publisher_->wake(); };
+  pipeline_ = std::make_unique<Pipeline>(pipeline_parts(std::move(store)));
+  inbox_.set_stalled(true);
+}
+
+Daemon::~Daemon() {
+  stop(0);
+}
+
+std::unique_ptr<Link> Daemon::make_link() {
+  LinkOptions options = config_.link;
+  options.clean_start = false;
+  options.session_expiry_s = session_expiry_s;
+  Publish will{"sync/status", encode(ServerStatus{false, identity_.epoch, identity_.boot, config_.version})};
+  will.retained = true;
+  will.content_type = "application/json";
+  options.will = std::move(will);
+  Link::Handlers handlers;
+  handlers.message = [this](LinkMessage&& message) { receive(std::move(message)); };
+  handlers.connected = [this](bool session_present) {
+    spdlog::info("event=connected broker={} session_present={}", config_.link.broker, session_present);
+    publisher_->connected();
+  };
+  handlers.disconnected = [this](const std::string& why) {
+    spdlog::warn("event=disconnected broker={} reason=\"{}\"", config_.link.broker, why);
+    publisher_->disconnected();
+  };
+  auto link = std::make_unique<Link>(std::move(options), std::move(handlers));
+  link->subscribe(filters(*collections_.load()));
+  return link;
+}
+
+std::vector<std::string> Daemon::filters(const Collections& collections) const {
+  std::vector<std::string> filters{"sync/status", gate_.topic()};
+  for (const Collection& collection : collections.all()) {
+    for (const Leaf leaf : {Leaf::in, Leaf::pull, Leaf::seen})
+      filters.push_back(collection.topic.filter(leaf));
+  }
+  return filters;
+}
+
+Publisher::Parts Daemon::publisher_parts() {
+  return {*link_,
+          outbox_,
+          cursors_,
+          gate_,
+          time_,
+          *tail_reader_,
+          identity_,
+          config_.version,
+          [this] { return collections_.load(); },
+          [this](bool ready) { pipeline_->set_ready(ready); }};
+}
+
+Pipeline::Parts Daemon::pipeline_parts(std::unique_ptr<Store> store) {
+  return {std::move(store),
+          [this] { return open_or_throw(config_.store, clock_ms()); },
+          inbox_,
+          outbox_,
+          cursors_,
+          time_,
+          [this] { publisher_->wake(); },
+          fatal_};
+}
+
+void Daemon::receive(LinkMessage&& message) {
+  if (message.topic == gate_.topic()) return gate_.deliver(message);
+  if (message.topic == "sync/status") {
+    // Retained: what the broker kept. Else it is what this bridge has just said.
+    if (message.retained) publisher_->status_seen(message.payload);
+    return;
+  }
+  const std::string topic = message.topic;
+  auto inbound = admit(std::move(message), collections_.load(), config_.stamp_key);
+  if (!inbound) return refuse(topic, inbound.error());
+  if (inbound->leaf == Leaf::pull) return pulls_->push(std::move(*inbound));
+  inbox_.push(std::move(*inbound));
+}
+
+/// Logged at 1, 2, 4, 8, …: whoever can send wills must not be able to fill a disk.
+void Daemon::refuse(const std::string& topic, const Error& error) {
+  const std::uint64_t count = ++refused_;
+  if ((count & (count - 1)) != 0) return;
+  spdlog::warn("event=input_refused topic={} reason=\"{}\" count={}", json_quoted(topic), error.message,
+               count);
+}
+
+void Daemon::start() {
+  const auto run = [this](const char* name, auto body) {
+    return std::async(std::launch::async, [this, name, body] {
+      try {
+        body();
+      } catch (const std::exception& error) {
+        fatal_(std::string(name) + ": " + error.what());
+      }
+    });
+  };
+  pipeline_done_ = run("pipeline", [this] { pipeline_->run(); });
+  pulls_done_ = run("pulls", [this] { pulls_->run(); });
+  publisher_done_ = run("publisher", [this] { publisher_->run(limits::drain_ms); });
+  link_->open();
+}
+
+void Daemon::stop(int drain_ms) {
+  if (!pipeline_done_.valid()) return;
+  const auto patience = std::chrono::milliseconds(drain_ms);
+  inbox_.close();
+  pulls_->stop();
+  const bool in_time = pipeline_done_.wait_for(patience) == std::future_status::ready &&
+                       pulls_done_.wait_for(patience) == std::future_status::ready;
+  if (!in_time) {
+    spdlog::warn("event=drain_incomplete remedy=\"clients send again what was not acknowledged\"");
+    pipeline_->give_up();
+    outbox_.close();
+  }
+  pipeline_done_.get();
+  pulls_done_.get();
+  publisher_->stop();
+  publisher_done_.get();
+  link_->close();
+}
+
+void Daemon::reload(std::shared_ptr<const Collections> collections) {
+  const std::vector<std::string> wanted = filters(*collections);
+  collections_.store(std::move(collections));
+  link_->subscribe(wanted);
+}
+
+}  // namespace msync

@@ -1,0 +1,77 @@
+// The bridge's parts, wired: link, gate, inbox, pipeline, pulls, publisher, on one store.
+//
+//   link thread ──▶ inbox ──▶ pipeline ──▶ store ──▶ publisher ──▶ link
+//              └──▶ pulls ──▶ (own reader) ──▶ outbox ──┘
+// start() and stop() on one thread; reload() between them on the same.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bridge/gate.h"
+#include "bridge/inbox.h"
+#include "bridge/pipeline.h"
+#include "bridge/publisher.h"
+#include "bridge/pull_service.h"
+
+namespace msync {
+
+struct DaemonConfig {
+  LinkOptions link;  // without will and session settings: the daemon's own
+  std::string stamp_key;
+  std::string store;  // address
+  std::string version;
+};
+
+class Daemon {
+ public:
+  /// Opens the store: throws StoreError. `fatal` is called on some thread when the daemon cannot go on.
+  Daemon(DaemonConfig config, std::shared_ptr<const Collections> collections,
+         std::function<void(const std::string& why)> fatal);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  void start();
+
+  /// Takes no more input, commits and publishes what it has, says offline, disconnects: each within `drain_ms`,
+  /// after which it gives up what is left (clients send it again).
+  void stop(int drain_ms);
+
+  /// New schemas, already checked, from now on; subscribes anew.
+  void reload(std::shared_ptr<const Collections> collections);
+
+ private:
+  void receive(LinkMessage&& message);
+  void refuse(const std::string& topic, const Error& error);
+  std::vector<std::string> filters(const Collections& collections) const;
+  std::unique_ptr<Link> make_link();
+  Publisher::Parts publisher_parts();
+  Pipeline::Parts pipeline_parts(std::unique_ptr<Store> store);
+
+  DaemonConfig config_;
+  std::atomic<std::shared_ptr<const Collections>> collections_;
+  std::function<void(const std::string&)> fatal_;
+  StoreIdentity identity_;
+  std::unique_ptr<StoreReader> tail_reader_;
+  std::unique_ptr<StoreReader> pull_reader_;
+  ServerTime time_;
+  Gate gate_;
+  Inbox inbox_;
+  Outbox outbox_;
+  Cursors cursors_;
+  std::unique_ptr<Link> link_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<PullService> pulls_;
+  std::future<void> pipeline_done_;
+  std::future<void> pulls_done_;
+  std::future<void> publisher_done_;
+  std::atomic<std::uint64_t> refused_ = 0;
+};
+
+}  // namespace msync
