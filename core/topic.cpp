@@ -18,6 +18,12 @@ bool is_control(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
+/// Mosquitto disconnects whoever sends one of Unicode's noncharacters in a topic: with an entity id that holds
+/// one, T/doc/<id> would cut the bridge off again and again.
+bool is_noncharacter(char32_t c) {
+  return (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe;
+}
+
 bool is_name(std::string_view text) {
   const auto lower = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
   return !text.empty() && lower(text.front()) &&
@@ -57,7 +63,8 @@ bool valid_level(std::string_view text) {
   while (!text.empty()) {
     const CodePoint point = decode_utf8(text);
     const char32_t c = point.value;
-    if (point.bytes == 0 || is_control(c) || c == '/' || c == '+' || c == '#') return false;
+    if (point.bytes == 0 || is_control(c) || is_noncharacter(c)) return false;
+    if (c == '/' || c == '+' || c == '#') return false;
     text.remove_prefix(point.bytes);
   }
   return true;

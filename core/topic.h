@@ -26,8 +26,8 @@ enum class Leaf : std::uint8_t { in, pull, seen, log, doc, live };
 
 const char* to_string(Leaf leaf);
 
-/// True if `text` can be a variable's value or an entity id: 1 to 128 bytes of UTF-8 without `/`, `+`, `#` or
-/// control characters (C0, DEL, C1), not beginning with `$`.
+/// True if `text` can be a variable's value or an entity id: 1 to 128 bytes of UTF-8 without `/`, `+`, `#`,
+/// control characters (C0, DEL, C1) or noncharacters (U+FDD0…U+FDEF, U+xxFFFE, U+xxFFFF), not beginning with `$`.
 bool valid_level(std::string_view text);
 
 /// True if `src` can name a replica: 16 to 36 of [0-9a-zA-Z-].
