@@ -123,8 +123,7 @@ TEST_F(CommitterTest, OneAckPerReplicaAndCommit) {
   EXPECT_EQ(done.messages, 3U);
   ASSERT_EQ(done.touched.size(), 1U);
   EXPECT_EQ(done.touched[0].head_before, 0U);
-  EXPECT_EQ(done.touched[0].scope.seq, 1U)
-      << "bob's put lost to alice's: same ts, larger src wins" << done.touched[0].scope.seq;
+  EXPECT_EQ(done.touched[0].scope.seq, 2U) << "both puts are at one instant: the larger src wins";
 }
 
 TEST_F(CommitterTest, AnUnnumberedWriteIsAppliedWithoutAnswer) {

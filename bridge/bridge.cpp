@@ -1,0 +1,172 @@
+#include "bridge/bridge.h"
+
+#include <spdlog/spdlog.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+
+#include "bridge/daemon.h"
+#include "bridge/own_token.h"
+#include "platform/files.h"
+
+namespace msync {
+namespace {
+
+std::shared_ptr<const Collections> load_or_report(const std::string& folder) {
+  auto loaded = load_schemas(folder);
+  for (const Problem& problem : loaded.problems) spdlog::error("event=bad_schema {}", to_string(problem));
+  if (!loaded.problems.empty()) return nullptr;
+  return std::make_shared<const Collections>(std::move(loaded.collections));
+}
+
+/// Stored scopes belong to a topic: under another one nobody would find them.
+bool topics_kept(const Collections& before, const Collections& after) {
+  bool kept = true;
+  for (const Collection& old : before.all()) {
+    const Collection* now = after.find(old.name);
+    if (now == nullptr || now->topic.text() == old.topic.text()) continue;
+    kept = false;
+    spdlog::error(
+        "event=bad_schema {}: the topic of a collection cannot change from '{}' to '{}'; make a new "
+        "collection",
+        now->file, old.topic.text(), now->topic.text());
+  }
+  return kept;
+}
+
+/// Waits for the signals that concern us, which must be blocked.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  int wait() const {
+    int signal = 0;
+    while (sigwait(&set_, &signal) != 0) {
+    }
+    return signal;
+  }
+
+ private:
+  sigset_t set_ = {};
+};
+
+struct Keys {
+  std::string secret;  // empty with a token file
+  std::string stamp_key;
+};
+
+Result<Keys> read_keys(const BridgeOptions& options) {
+  Keys keys;
+  if (options.secret_file.empty() == options.token_file.empty()) {
+    return Error{Code::bad_config, "give one of --secret-file and --token-file", ""};
+  }
+  if (!options.secret_file.empty()) {
+    std::string warning;
+    auto secret = read_secret(options.secret_file, &warning);
+    if (!secret) return secret.error();
+    if (!warning.empty()) spdlog::warn("event=secret_file {}", warning);
+    keys.secret = std::move(*secret);
+    keys.stamp_key = derive_stamp_key(keys.secret);
+  }
+  if (!options.stamp_key_file.empty()) {
+    auto key = read_secret(options.stamp_key_file);
+    if (!key) return key.error();
+    keys.stamp_key = std::move(*key);
+  }
+  if (keys.stamp_key.empty()) {
+    return Error{Code::bad_config,
+                 "with --token-file the bridge needs --stamp-key-file, the plugin's stamp key", ""};
+  }
+  return keys;
+}
+
+DaemonConfig config_of(const BridgeOptions& options, const Keys& keys) {
+  DaemonConfig config;
+  config.link.broker = options.broker;
+  config.link.ca_file = options.ca_file;
+  config.link.client_id = options.user + ":" + options.device;
+  config.link.token = own_token(options, keys.secret);
+  config.stamp_key = keys.stamp_key;
+  config.store = options.store;
+  config.version = options.version;
+  return config;
+}
+
+int exit_code(StoreError::Kind kind) {
+  switch (kind) {
+    case StoreError::Kind::corrupt:
+      return EX_DATAERR;
+    case StoreError::Kind::newer:
+      return EX_CONFIG;
+    case StoreError::Kind::busy:
+    case StoreError::Kind::full:
+    case StoreError::Kind::unwritable:
+    case StoreError::Kind::other:
+      break;
+  }
+  return EX_UNAVAILABLE;
+}
+
+void reload(Daemon& daemon, const std::string& folder, std::shared_ptr<const Collections>& collections) {
+  auto loaded = load_or_report(folder);
+  if (!loaded || !topics_kept(*collections, *loaded)) {
+    spdlog::error("event=reload_refused action=\"the old schemas stay\"");
+    return;
+  }
+  collections = std::move(loaded);
+  daemon.reload(collections);
+  spdlog::info("event=reloaded collections={}", collections->all().size());
+}
+
+int serve(const BridgeOptions& options, const Keys& keys, std::shared_ptr<const Collections> collections,
+          const Signals& signals) {
+  std::atomic<bool> failed = false;
+  Daemon daemon(config_of(options, keys), collections, [&](const std::string& why) {
+    failed = true;
+    spdlog::critical("event=fatal reason=\"{}\"", why);
+    ::kill(::getpid(), SIGTERM);
+  });
+  spdlog::info("event=start version={} broker={} store={} collections={}", options.version, options.broker,
+               options.store, collections->all().size());
+  daemon.start();
+  int signal = signals.wait();
+  for (; signal == SIGHUP; signal = signals.wait()) reload(daemon, options.schemas, collections);
+  spdlog::info("event=stopping");
+  daemon.stop(limits::drain_ms);
+  spdlog::info("event=stopped");
+  return failed ? EX_SOFTWARE : EX_OK;
+}
+
+}  // namespace
+
+int run_bridge(const BridgeOptions& options) {
+  const Signals signals;
+  if (const auto log = set_up_log(options.log); !log) {
+    spdlog::error("{}", log.error().message);
+    return EX_USAGE;
+  }
+  auto collections = load_or_report(options.schemas);
+  if (!collections) return EX_CONFIG;
+  const auto keys = read_keys(options);
+  if (!keys) {
+    spdlog::error("event=bad_options reason=\"{}\"", keys.error().message);
+    return EX_CONFIG;
+  }
+  try {
+    return serve(options, *keys, std::move(collections), signals);
+  } catch (const StoreError& error) {
+    spdlog::error("event=store_unusable reason=\"{}\"", error.what());
+    return exit_code(error.kind);
+  } catch (const std::invalid_argument& error) {
+    spdlog::error("event=bad_options reason=\"{}\"", error.what());
+    return EX_CONFIG;
+  }
+}
+
+}  // namespace msync

@@ -1,0 +1,27 @@
+// What `mosquitto-sync bridge` was told, by flags, environment or file.
+#pragma once
+
+#include <string>
+
+#include "platform/log.h"
+
+namespace msync {
+
+struct BridgeOptions {
+  std::string broker = "mqtt://127.0.0.1:1883";
+  std::string ca_file;         // for mqtts://; empty: the system's
+  std::string schemas;         // folder
+  std::string store;           // sqlite:FILE
+  std::string secret_file;     // HS256: the bridge makes its own token; or
+  std::string token_file;      // a token, read again at every connect
+  std::string stamp_key_file;  // where there is no HS256 secret
+  std::string user = "mosquitto-sync";
+  std::string user_claim = "sub";
+  std::string jwt_issuer;
+  std::string jwt_audience;
+  std::string device = "bridge";
+  std::string version;
+  LogOptions log;
+};
+
+}  // namespace msync
