@@ -128,10 +128,6 @@ inline constexpr std::size_t publish_window = 500;
 /// What a publish may wait for its PUBACK before the link is considered broken, ms.
 inline constexpr int publish_timeout_ms = 30'000;
 
-/// How long a bridge that was told to end may take to commit, and again to publish, what it has, ms. Below
-/// systemd's 90 s and a person's patience.
-inline constexpr int drain_ms = 10'000;
-
 /// Reconnection: first pause, doubling, longest pause, ms.
 inline constexpr int reconnect_min_ms = 250;
 inline constexpr int reconnect_max_ms = 15'000;
@@ -158,6 +154,26 @@ inline constexpr std::uint32_t max_messages_per_s = 100;
 
 /// Connections of one user at a time.
 inline constexpr std::uint32_t max_connections_per_user = 50;
+
+/// Refused messages that are no more than this apart are one flood, and a flood that lasts longer than the
+/// patience ends with a disconnection, ms. A client that heeds `retry_after_ms` never comes near.
+inline constexpr std::int64_t quota_pause_ms = 2'000;
+inline constexpr std::int64_t quota_patience_ms = 10'000;
+
+/// Notices from the plugin to one client: in the long run a second, and at once. A client that causes more does
+/// not read them; the log has a line for each.
+inline constexpr std::uint32_t notices_per_s = 2;
+inline constexpr std::uint32_t notices_at_once = 10;
+
+/// Disconnected sessions that the plugin remembers until their client returns: at 1 KiB each, 100 MiB.
+inline constexpr std::size_t offline_sessions = 100'000;
+
+/// Scopes that the plugin has numbered at a time, to remember rights by. A client can name any scope, so there
+/// must be an end; then all are forgotten and rights are judged anew.
+inline constexpr std::uint32_t numbered_scopes = 64 * 1024;
+
+/// Scopes whose rights one session remembers: 4 KiB of memory.
+inline constexpr std::size_t remembered_rights = 1024;
 
 /// User properties on one publish. Each costs an allocation in every receiver's queue.
 inline constexpr std::size_t max_user_properties = 32;

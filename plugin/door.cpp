@@ -1,0 +1,172 @@
+#include "plugin/door.h"
+
+#include <algorithm>
+
+#include "core/topic.h"
+#include "plugin/text.h"
+
+namespace msync {
+namespace {
+
+std::string quoted_text(std::string_view text) {
+  return '"' + printable(text) + '"';
+}
+
+std::string named(const Client& client) {
+  std::string line = "client " + quoted_text(client.id);
+  if (!client.address.empty()) line += " from " + printable(client.address);
+  return line;
+}
+
+// What a person would take for a JWT: three parts, the first a JSON object in base64url.
+bool looks_like_token(std::string_view password) {
+  return password.starts_with("ey") && std::count(password.begin(), password.end(), '.') == 2;
+}
+
+}  // namespace
+
+Door::Door(const Options& options, std::unique_ptr<const Rules> rules, Broker& broker)
+    : options_(options),
+      rules_(std::move(rules)),
+      broker_(broker),
+      topics_(rules_->collections),
+      sessions_(options.max_messages_per_s) {}
+
+Door::Entry Door::connect(const Client& client, std::optional<std::string_view> password,
+                          std::int64_t now_ms) {
+  if (reloading_) {
+    if (const auto known = reconsider(client, now_ms)) return *known;
+  }
+  sessions_.forget(client.handle);
+  if (!ticking_) {
+    broker_.log(
+        Broker::Level::error,
+        "per_listener_settings is true: then Mosquitto never tells a plugin the time, and no token would "
+        "end. Every client is refused. Set per_listener_settings false in mosquitto.conf");
+    return Entry::refuse;
+  }
+  if (parse_client_id(client.id)) {
+    if (password) return admit(client, *password, now_ms);
+    return refuse(client, "a client id of the form <user>:<device> takes a token as password");
+  }
+  if (password && looks_like_token(*password)) {
+    return refuse(client,
+                  "with a token the client id must be <user>:<device>, device 1 to 64 of A-Za-z0-9_-");
+  }
+  broker_.log(Broker::Level::info, named(client) + " has no token: left to Mosquitto's password file");
+  return Entry::defer;
+}
+
+Door::Entry Door::refuse(const Client& client, std::string_view why) {
+  broker_.log(Broker::Level::warning, "refused " + named(client) + ": " + std::string(why));
+  return Entry::refuse;
+}
+
+// Why this token does not let this client in; empty if it does.
+std::string Door::unfit(const Client& client, const Result<Identity>& who) const {
+  if (!who) return who.error().message;
+  const auto id = parse_client_id(client.id);
+  if (!id || id->user != who->user) return "its token is for the user " + quoted_text(who->user);
+  if (!client.user.empty() && client.user != who->user) {
+    return "the username must be empty or the token's user, not " + quoted_text(client.user);
+  }
+  return unusable_claim(rules_->collections.all(), *who);
+}
+
+Door::Entry Door::admit(const Client& client, std::string_view token, std::int64_t now_ms) {
+  // In MQTT 3.1 the answer to a subscription cannot say no: the client would wait for what never comes.
+  if (client.protocol == 3) return refuse(client, "MQTT 3.1 is not supported: use 3.1.1 or 5");
+  Result<Identity> who = verify_token(token, rules_->tokens, now_ms / 1000);
+  if (const std::string why = unfit(client, who); !why.empty()) return refuse(client, why);
+  if (sessions_.online_beside(who->user, client.id) >= options_.max_connections_per_user) {
+    return refuse(client, "its user has " + std::to_string(options_.max_connections_per_user) +
+                              " connections already (plugin_opt_max_connections_per_user)");
+  }
+  accept_token(sessions_.open(client.handle, std::string(client.id), *std::move(who)), token, now_ms);
+  return Entry::accept;
+}
+
+void Door::accept_token(Session& session, std::string_view token, std::int64_t now_ms) {
+  session.token = token;
+  session.ends_ms = (session.who.expires_at_s + options_.leeway_s) * 1000;
+  session.warned = false;
+  session.rights.clear();
+  // Not at once: a client that has just connected has not subscribed to its inbox yet.
+  const std::int64_t warn_ms = (session.who.expires_at_s - limits::token_notice_s) * 1000;
+  sessions_.wake(session, std::max(warn_ms, now_ms + 1000));
+}
+
+// While reloading the broker asks again for every session it has. There is no new connection to let in: a
+// session whose token no longer holds is disconnected at the next tick, where the broker can say why.
+std::optional<Door::Entry> Door::reconsider(const Client& client, std::int64_t now_ms) {
+  if (Session* session = sessions_.find(client.handle, client.id, client.user)) {
+    const std::string why = unfit(client, verify_token(session->token, rules_->tokens, now_ms / 1000));
+    if (!why.empty()) {
+      session->ends_ms = 0;
+      leave(*session, false, why);
+    }
+    return Entry::accept;
+  }
+  // From disk, without a token: it has no rights anyway until its client comes.
+  if (client.address.empty()) return parse_client_id(client.id) ? Entry::accept : Entry::defer;
+  return std::nullopt;
+}
+
+void Door::disconnect(const Client& client) {
+  sessions_.close(client.handle, client.id);
+}
+
+void Door::tick(std::int64_t now_ms) {
+  ticking_ = true;
+  reloading_ = false;
+  while (Session* session = sessions_.due(now_ms)) expire(*session, now_ms);
+  for (const auto& [id, with_will] : std::exchange(kicks_, {})) {
+    const Session* session = sessions_.find(id);
+    if (session && session->online && session->leaving) broker_.kick(id, with_will);
+  }
+}
+
+// A session's wake-up time has come: its token ends soon, or has ended.
+void Door::expire(Session& session, std::int64_t now_ms) {
+  if (session.stands(now_ms)) {
+    const std::int64_t left_s = std::max<std::int64_t>(0, session.who.expires_at_s - now_ms / 1000);
+    if (!std::exchange(session.warned, true)) {
+      Notice notice = notice_of(Code::token, "your token ends soon");
+      notice.expires_in_s = left_s;
+      notify(session, notice, now_ms);
+    }
+    sessions_.wake(session, session.ends_ms);
+    return;
+  }
+  leave(session, false, "its token has ended");
+  if (!session.online) {  // what remains only names the session
+    session.token.clear();
+    session.who.claims = Json::object();
+    session.rights.clear();
+  }
+}
+
+void Door::leave(Session& session, bool with_will, std::string_view why) {
+  if (!session.online || std::exchange(session.leaving, true)) return;
+  broker_.log(Broker::Level::info, "disconnecting " + quoted_text(session.id) + ": " + std::string(why));
+  kicks_.emplace_back(session.id, with_will);
+}
+
+void Door::reload() {
+  reloading_ = true;
+  Rules::Loaded loaded = Rules::load(options_);
+  for (const std::string& warning : loaded.warnings) broker_.log(Broker::Level::warning, warning);
+  std::vector<Problem> problems = std::move(loaded.problems);
+  if (loaded.rules) problems = changed_topics(rules_->collections, loaded.rules->collections);
+  for (const Problem& problem : problems) broker_.log(Broker::Level::error, to_string(problem));
+  if (!problems.empty()) {
+    broker_.log(Broker::Level::error, "the files were not reloaded: what was read before stays in force");
+    return;
+  }
+  const auto before = std::exchange(rules_, std::move(loaded.rules));
+  topics_.reset(rules_->collections);
+  broker_.log(Broker::Level::info,
+              "reloaded " + std::to_string(rules_->collections.all().size()) + " collections and the keys");
+}
+
+}  // namespace msync

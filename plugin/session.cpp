@@ -1,0 +1,94 @@
+#include "plugin/session.h"
+
+#include <utility>
+
+namespace msync {
+
+Session* Sessions::find(const void* client, std::string_view id, std::string_view user) {
+  const auto found = by_client_.find(client);
+  if (found == by_client_.end()) return nullptr;
+  Session& session = *found->second;
+  return session.id == id && session.who.user == user ? &session : nullptr;
+}
+
+Session* Sessions::find(std::string_view id) {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+std::uint32_t Sessions::online_beside(std::string_view user, std::string_view id) {
+  const auto found = users_.find(user);
+  if (found == users_.end()) return 0;
+  const Session* taken_over = find(id);
+  return found->second->online - (taken_over && taken_over->online ? 1 : 0);
+}
+
+Session& Sessions::open(const void* client, std::string id, Identity who) {
+  forget(client);
+  auto& user = users_[who.user];
+  if (!user) user = std::make_unique<User>(messages_per_s_);
+  ++user->sessions;
+  ++user->online;
+  auto session = std::make_unique<Session>();
+  session->client = client;
+  session->id = std::move(id);
+  session->who = std::move(who);
+  session->user = user.get();
+  if (const Session* old = find(session->id); old && !old->online) forget(old->client);
+  by_id_[session->id] = session.get();
+  return *(by_client_[client] = std::move(session));
+}
+
+void Sessions::close(const void* client, std::string_view id) {
+  const auto found = by_client_.find(client);
+  if (found == by_client_.end() || found->second->id != id) return;
+  Session& session = *found->second;
+  if (find(session.id) != &session) {
+    erase(found);
+  } else if (session.online) {
+    set_offline(session);
+  }
+}
+
+void Sessions::set_offline(Session& session) {
+  session.online = false;
+  session.leaving = false;
+  --session.user->online;
+  session.offline_at = offline_.insert(offline_.end(), &session);
+  if (offline_.size() > offline_limit_) forget(offline_.front()->client);
+}
+
+void Sessions::forget(const void* client) {
+  const auto found = by_client_.find(client);
+  if (found != by_client_.end()) erase(found);
+}
+
+void Sessions::erase(Table::iterator at) {
+  Session& session = *at->second;
+  if (session.online) {
+    --session.user->online;
+  } else {
+    offline_.erase(session.offline_at);
+  }
+  wakes_.erase({session.wakes_ms, &session});
+  if (const auto named = by_id_.find(session.id); named != by_id_.end() && named->second == &session) {
+    by_id_.erase(named);
+  }
+  if (--session.user->sessions == 0) users_.erase(users_.find(session.who.user));
+  by_client_.erase(at);
+}
+
+void Sessions::wake(Session& session, std::int64_t at_ms) {
+  wakes_.erase({session.wakes_ms, &session});
+  session.wakes_ms = at_ms;
+  wakes_.insert({at_ms, &session});
+}
+
+Session* Sessions::due(std::int64_t now_ms) {
+  if (wakes_.empty() || wakes_.begin()->first > now_ms) return nullptr;
+  Session* session = wakes_.begin()->second;
+  wakes_.erase(wakes_.begin());
+  return session;
+}
+
+}  // namespace msync

@@ -1,0 +1,108 @@
+// The sessions of clients that brought a token, connected or not.
+//
+// The broker names a client by an opaque pointer, and uses a pointer again for another client once the first
+// is gone: so a session is found by its pointer and believed only if client id and user are its own, too. A
+// reconnecting client has two pointers for a moment: authentication of the new connection comes before the
+// end of the old one. A disconnected session stays, because its will and its queue are judged by its token,
+// until another connection takes the id over or the table is full of them: then the oldest go. Not
+// thread-safe: the broker has one thread.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/access.h"
+#include "core/limits.h"
+#include "plugin/bucket.h"
+#include "plugin/memo.h"
+
+namespace msync {
+
+/// What all sessions of one user share.
+struct User {
+  explicit User(std::uint32_t messages_per_s) : messages(messages_per_s, messages_per_s) {}
+
+  std::uint32_t sessions = 0;  // in the table
+  std::uint32_t online = 0;
+  Bucket messages;
+  std::int64_t over_since_ms = 0;  // when it first was over its quota, and has been since
+  std::int64_t over_last_ms = 0;
+};
+
+struct Session {
+  const void* client = nullptr;
+  std::string id;
+  Identity who;
+  std::string token;          // the last accepted, for SIGHUP
+  std::int64_t ends_ms = 0;   // past it nothing is allowed; 0: the token no longer holds
+  std::int64_t wakes_ms = 0;  // the next time Sessions::due() names it
+  bool online = true;
+  bool warned = false;   // the notice `token` was sent
+  bool leaving = false;  // will be disconnected at the next tick
+  User* user = nullptr;
+  RightsMemo rights;
+  Bucket notices{limits::notices_per_s, limits::notices_at_once};
+  std::list<Session*>::iterator offline_at = {};
+
+  bool stands(std::int64_t now_ms) const { return now_ms < ends_ms; }
+};
+
+class Sessions {
+ public:
+  explicit Sessions(std::uint32_t messages_per_s, std::size_t offline_limit = limits::offline_sessions)
+      : messages_per_s_(messages_per_s), offline_limit_(offline_limit) {}
+
+  /// The session of this client, or nullptr if it has none.
+  Session* find(const void* client, std::string_view id, std::string_view user);
+
+  /// The newest session of this client id, connected or not.
+  Session* find(std::string_view id);
+
+  /// How many connections `user` has, the one that a connection as `id` would take over not counted.
+  std::uint32_t online_beside(std::string_view user, std::string_view id);
+
+  /// A new connection. Whatever was known of the pointer is forgotten.
+  Session& open(const void* client, std::string id, Identity who);
+
+  /// The connection ended: the session is remembered, unless another connection has its id by now.
+  void close(const void* client, std::string_view id);
+
+  /// The pointer belongs to somebody else now.
+  void forget(const void* client);
+
+  /// Sets when due() names the session next.
+  void wake(Session& session, std::int64_t at_ms);
+
+  /// A session whose wake-up time has come, once; nullptr when there is none.
+  Session* due(std::int64_t now_ms);
+
+  std::size_t size() const { return by_client_.size(); }
+
+ private:
+  using Table = std::unordered_map<const void*, std::unique_ptr<Session>>;
+
+  void erase(Table::iterator at);
+  void set_offline(Session& session);
+
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  template <class T>
+  using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+
+  std::uint32_t messages_per_s_;
+  std::size_t offline_limit_;
+  Table by_client_;
+  ByName<Session*> by_id_;
+  ByName<std::unique_ptr<User>> users_;
+  std::list<Session*> offline_;  // longest disconnected first
+  std::set<std::pair<std::int64_t, Session*>> wakes_;
+};
+
+}  // namespace msync
