@@ -4,10 +4,13 @@
 // for its subscriptions again on every connect, and holds its own window of unacknowledged publishes, because
 // Paho's throughput collapses past the broker's Receive Maximum.
 //
-// Threads: the handlers are called on Paho's thread, one at a time; a message is acknowledged to the broker
-// when its handler returns, so a handler that waits holds the broker back. publish() may be called from one
-// thread of the caller's at a time, never from a handler; it waits while the window is full. close() from any
-// thread but Paho's.
+// Threads: handlers and `done` are called one at a time, on Paho's thread or the link's own; none of them may
+// throw. A message is acknowledged to the broker when its handler returns, so a handler that waits holds the
+// broker back. But while it waits nothing else moves on any link of this process: no PUBACK is seen, no
+// publish leaves, no ping. So its wait must be bounded, well below half the keep-alive, and what it waits for
+// must not itself wait for a publish, or both wait for ever. publish() may be called from one thread of the
+// caller's at a time, never from a handler (that throws); it waits while the window is full. close() from any
+// thread but these.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +49,9 @@ struct LinkOptions {
   std::string broker;                  // mqtt://host:port (mqtts:// with ca_file)
   std::string client_id;               // <user>:<device>
   std::function<std::string()> token;  // asked at every connect; the password
-  std::string ca_file = {};
+  std::string ca_file = {};            // mqtts: whom to believe; empty: what the system trusts
+  std::string cert_file = {};          // mqtts: our own certificate and key, where the broker asks for one
+  std::string key_file = {};
   bool clean_start = true;  // false: a persistent session (the bridge)
   std::uint32_t session_expiry_s = 0;
   std::uint16_t receive_max = 1000;  // what the broker may send us unacknowledged
@@ -64,6 +69,7 @@ struct Published {
 class Link {
  public:
   struct Handlers {
+    /// Those of a resumed session may come before `connected`.
     std::function<void(LinkMessage&&)> message;
     /// After every successful connect and after the subscriptions were granted. Must not block.
     std::function<void(bool session_present)> connected = {};
@@ -71,6 +77,7 @@ class Link {
     std::function<void(const std::string& why)> disconnected = {};
   };
 
+  /// Throws std::invalid_argument if `broker` is no address (see parse_broker).
   Link(LinkOptions options, Handlers handlers);
   ~Link();
   Link(const Link&) = delete;
@@ -84,8 +91,8 @@ class Link {
 
   bool is_connected() const;
 
-  /// Waits for a place in the window, then sends. `done` is called once, on Paho's thread, when the broker has
-  /// acknowledged or refused, or when the connection broke before (ok = false: unknown). False if there is no
+  /// Waits for a place in the window, then sends. `done` is called once when the broker has acknowledged or
+  /// refused, or when the connection broke before (ok = false: unknown). False if there is no
   /// connection; `done` is then not called.
   bool publish(const Publish& message, std::function<void(Published)> done = {});
 

@@ -21,7 +21,7 @@ only() {
 
 only 'mosquitto(_broker|_plugin)?\.h' 'only plugin/plugin.cpp knows the broker' 'plugin/plugin\.cpp'
 only '(mqtt/async_client|mqtt/.*client|MQTTAsync|MQTTClient|mqtt/message|mqtt/properties)' \
-  'only mqtt/link.cpp knows Paho' 'mqtt/link\.cpp'
+  'only mqtt/connection.cpp knows Paho' 'mqtt/connection\.cpp'
 only 'sqlite3' 'only bridge/store/sqlite*.cpp knows SQLite' 'bridge/store/sqlite[a-z_]*\.cpp'
 only 'valijson' 'only core/schema.cpp knows valijson' 'core/schema\.cpp'
 only 'regex' 'never std::regex on input: it can be made to overflow the stack; use RE2' 'none'
