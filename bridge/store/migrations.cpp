@@ -1,0 +1,113 @@
+#include "bridge/store/migrations.h"
+
+#include <array>
+#include <string>
+
+#include "bridge/store/sqlite_db.h"
+#include "bridge/store/store.h"
+
+namespace msync {
+namespace {
+
+// Why entity has a rowid: measured against WITHOUT ROWID, an update is as fast and an insert twice as fast,
+// and unique (scope, seq), which moves with every change, stays small.
+constexpr const char* step_1 = R"sql(
+CREATE TABLE meta (
+  only      INTEGER PRIMARY KEY CHECK (only = 1),
+  epoch     TEXT NOT NULL,
+  boot      INTEGER NOT NULL,
+  last_time INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE scope (
+  id         INTEGER PRIMARY KEY,
+  topic      TEXT NOT NULL UNIQUE,
+  collection TEXT NOT NULL,
+  seq        INTEGER NOT NULL,
+  horizon    INTEGER NOT NULL,
+  count      INTEGER NOT NULL,
+  digest     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE published (
+  cell  TEXT NOT NULL,
+  scope INTEGER NOT NULL REFERENCES scope,
+  seq   INTEGER NOT NULL,
+  PRIMARY KEY (cell, scope)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entity (
+  scope    INTEGER NOT NULL REFERENCES scope,
+  id       TEXT NOT NULL,
+  seq      INTEGER NOT NULL,
+  version  INTEGER NOT NULL,
+  edited   INTEGER NOT NULL,
+  ts       INTEGER NOT NULL,
+  user     TEXT NOT NULL,
+  src      TEXT NOT NULL,
+  by       TEXT NOT NULL,
+  by_src   TEXT NOT NULL,
+  by_n     INTEGER NOT NULL,
+  put_ts   INTEGER NOT NULL,
+  put_src  TEXT NOT NULL,
+  deleted  INTEGER NOT NULL,
+  data     TEXT,
+  clocks   TEXT,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (scope, id),
+  UNIQUE (scope, seq)
+) STRICT;
+
+CREATE TABLE replica (
+  user    TEXT NOT NULL,
+  src     TEXT NOT NULL,
+  scope   INTEGER NOT NULL REFERENCES scope,
+  n       INTEGER NOT NULL,
+  seen    INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,
+  PRIMARY KEY (user, src, scope)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outcome (
+  user   TEXT NOT NULL,
+  src    TEXT NOT NULL,
+  scope  INTEGER NOT NULL REFERENCES scope,
+  n      INTEGER NOT NULL,
+  result TEXT NOT NULL,
+  PRIMARY KEY (user, src, scope, n)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array steps = {step_1};
+
+}  // namespace
+
+int store_schema_version() {
+  return static_cast<int>(steps.size());
+}
+
+int schema_version(sqlite::Connection& connection) {
+  const auto id = connection.number("PRAGMA application_id");
+  const auto version = static_cast<int>(connection.number("PRAGMA user_version"));
+  const bool empty = connection.number("SELECT count(*) FROM sqlite_schema") == 0;
+  if (id == 0 && version == 0 && empty) return 0;
+  if (id != store_application_id)
+    throw StoreError(StoreError::Kind::other,
+                     connection.file() + " is a database of another program; name another file with --store");
+  if (version > store_schema_version())
+    throw StoreError(StoreError::Kind::newer,
+                     connection.file() + " was written by a later version (its schema is " +
+                         std::to_string(version) + ", this program knows " +
+                         std::to_string(store_schema_version()) + "); install that version or a later one");
+  return version;
+}
+
+void migrate(sqlite::Connection& connection) {
+  auto version = static_cast<std::size_t>(connection.number("PRAGMA user_version"));
+  if (version == steps.size()) return;
+  for (; version < steps.size(); ++version) connection.run(steps[version]);
+  connection.run(("PRAGMA application_id = " + std::to_string(store_application_id)).c_str());
+  connection.run(("PRAGMA user_version = " + std::to_string(version)).c_str());
+}
+
+}  // namespace msync

@@ -1,0 +1,136 @@
+#include "bridge/store/sqlite_reader.h"
+
+#include <algorithm>
+
+#include "bridge/store/entity_row.h"
+#include "bridge/store/migrations.h"
+#include "bridge/store/rows.h"
+#include "bridge/store/sqlite_store.h"
+
+namespace msync {
+namespace {
+
+using sqlite::Connection;
+using sqlite::Query;
+using sqlite::Statement;
+
+std::string select_scope(const char* condition) {
+  return std::string("SELECT ") + scope_columns + " FROM scope " + condition;
+}
+
+const std::string by_topic = select_scope("WHERE topic = ?1");
+const std::string by_id = select_scope("WHERE id = ?1");
+const std::string every_scope = select_scope("ORDER BY topic");
+
+const std::string newest_changes = std::string("SELECT ") + EntityRow::columns +
+                                   " FROM entity WHERE scope = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq";
+
+const std::string behind =
+    std::string("SELECT ") + scope_columns +
+    ", ifnull(published.seq, 0) FROM scope LEFT JOIN published ON published.cell = ?1 AND published.scope = "
+    "scope.id WHERE scope.seq > ifnull(published.seq, 0) ORDER BY scope.topic";
+
+/// SQLite's integers are signed: "to the end" must not become -1.
+std::int64_t clamped(std::uint64_t seq) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(seq, INT64_MAX));
+}
+
+}  // namespace
+
+struct SqliteReader::Statements {
+  explicit Statements(Connection& db) : db(db) {}
+
+  Connection& db;
+  Statement begin{db, "BEGIN"};
+  Statement by_topic{db, msync::by_topic.c_str()};
+  Statement by_id{db, msync::by_id.c_str()};
+  Statement every_scope{db, msync::every_scope.c_str()};
+  Statement changes{db, newest_changes.c_str()};
+  Statement find_n{db, "SELECT n FROM replica WHERE user=?1 AND src=?2 AND scope=?3"};
+  Statement outcomes{db,
+                     "SELECT result FROM outcome WHERE user=?1 AND src=?2 AND scope=?3 AND n>?4 ORDER BY n"};
+  Statement behind{db, msync::behind.c_str()};
+};
+
+namespace {
+
+class SqliteView final : public View {
+ public:
+  explicit SqliteView(SqliteReader::Statements& sql) : sql_(sql) { Query(sql_.begin).done(); }
+
+  ~SqliteView() override {
+    try {
+      sql_.db.run("ROLLBACK");
+    } catch (const StoreError&) {
+      // The reader's next view cannot begin then, and says so.
+    }
+  }
+
+  std::optional<ScopeRow> scope(std::string_view topic) override {
+    Query found(sql_.by_topic, topic);
+    if (!found.row()) return std::nullopt;
+    return scope_row(found);
+  }
+
+  std::optional<ScopeRow> scope(std::int64_t id) override {
+    Query found(sql_.by_id, id);
+    if (!found.row()) return std::nullopt;
+    return scope_row(found);
+  }
+
+  void changes(std::int64_t scope, std::uint64_t from, std::uint64_t to,
+               const std::function<bool(Change&&)>& each) override {
+    Query found(sql_.changes, scope, clamped(from), clamped(to));
+    while (found.row())
+      if (!each(EntityRow(found).change())) return;
+  }
+
+  std::uint64_t replica_n(const ReplicaKey& key) override {
+    Query found(sql_.find_n, key.user, key.src, key.scope);
+    return found.row() ? found.natural(0) : 0;
+  }
+
+  std::vector<MutationResult> outcomes(const ReplicaKey& key, std::uint64_t acked) override {
+    std::vector<MutationResult> results;
+    Query found(sql_.outcomes, key.user, key.src, key.scope, clamped(acked));
+    while (found.row()) results.push_back(outcome_row(found, key));
+    return results;
+  }
+
+  std::vector<Behind> unpublished() override {
+    std::vector<Behind> all;
+    Query found(sql_.behind, std::string_view(store_cell));
+    while (found.row()) all.push_back({scope_row(found), found.natural(7)});
+    return all;
+  }
+
+  std::vector<ScopeRow> scopes() override {
+    std::vector<ScopeRow> all;
+    Query found(sql_.every_scope);
+    while (found.row()) all.push_back(scope_row(found));
+    return all;
+  }
+
+ private:
+  SqliteReader::Statements& sql_;
+};
+
+}  // namespace
+
+SqliteReader::SqliteReader(const std::string& file) : connection_(file, Connection::Mode::read) {
+  if (schema_version(connection_) != store_schema_version())
+    throw StoreError(
+        StoreError::Kind::other,
+        file + " was written by an earlier version; start the bridge once to bring it up to date");
+  connection_.run(("PRAGMA cache_size = -" + std::to_string(limits::store_cache_bytes / 4 / 1024)).c_str());
+  connection_.run("PRAGMA temp_store = MEMORY");
+  sql_ = std::make_unique<Statements>(connection_);
+}
+
+SqliteReader::~SqliteReader() = default;
+
+std::unique_ptr<View> SqliteReader::view() {
+  return std::make_unique<SqliteView>(*sql_);
+}
+
+}  // namespace msync

@@ -1,0 +1,65 @@
+// The store on SQLite: the writing side. See store.h for what it promises.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "bridge/store/lock_file.h"
+#include "bridge/store/sqlite_db.h"
+#include "bridge/store/store.h"
+
+namespace msync {
+
+/// The cell whose cursor `save_published` moves; several cells come with a store that several bridges share.
+inline constexpr const char* store_cell = "main";
+
+class SqliteStore final : public Store {
+ public:
+  /// Opens, checks, makes or migrates. `file` is absolute, or ":memory:" for a store that ends with the
+  /// object.
+  SqliteStore(const std::string& file, std::int64_t now_ms);
+  ~SqliteStore() override;
+
+  StoreIdentity identity() override { return identity_; }
+
+  void begin() override;
+  void commit() override;
+  void rollback() noexcept override;
+  void savepoint() override;
+  void release() override;
+  void rollback_to() override;
+
+  ScopeRow scope(std::string_view topic, std::string_view collection) override;
+  void save(const ScopeRow& scope) override;
+
+  std::optional<Entity> entity(std::int64_t scope, std::string_view id) override;
+  void save(std::int64_t scope, std::string_view id, const Entity& entity) override;
+
+  std::uint64_t replica_n(const ReplicaKey& key) override;
+  void save_replica_n(const ReplicaKey& key, std::uint64_t n) override;
+  void save_seen(const ReplicaKey& key, std::uint64_t seq, std::int64_t at_ms) override;
+
+  void save_outcome(const ReplicaKey& key, const MutationResult& result) override;
+  std::optional<MutationResult> outcome(const ReplicaKey& key, std::uint64_t n) override;
+
+  void save_published(std::int64_t scope, std::uint64_t seq) override;
+
+  std::int64_t last_time_ms() override;
+  void save_last_time_ms(std::int64_t now_ms) override;
+
+ private:
+  struct Statements;
+
+  /// Throws if the database gave up a transaction that its user still believes in: what is written then would
+  /// be committed piece by piece.
+  void must_be_whole() const;
+  void start(std::int64_t now_ms);
+
+  std::unique_ptr<LockFile> lock_;  // first to be taken, last to go
+  sqlite::Connection connection_;
+  std::unique_ptr<Statements> sql_;
+  StoreIdentity identity_;
+  bool in_transaction_ = false;
+};
+
+}  // namespace msync

@@ -1,0 +1,99 @@
+// What a disk, an operator or another process can do to a store under the bridge.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "bridge/store/store.h"
+#include "tests/unit/store_place.h"
+
+namespace msync {
+namespace {
+
+using Kind = StoreError::Kind;
+using sqlite::Connection;
+
+class StoreDamageTest : public testing::Test {
+ protected:
+  StoreDamageTest() {
+    store = place.open();
+    store->begin();
+    scope = store->scope("chat/42/messages", "chat").id;
+    Entity entity = sample_entity(1);
+    entity.property_clock["text"] = {1, {5, "x"}};
+    store->save(scope, "m1", entity);
+    store->save(scope, "m2", sample_entity(2));
+    store->commit();
+  }
+
+  StorePlace place;
+  std::unique_ptr<Store> store;
+  std::int64_t scope = 0;
+};
+
+class DamagedColumnTest : public StoreDamageTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(DamagedColumnTest, IsNoticedByTheWriterAndByEveryReader) {
+  place.run(std::string("UPDATE entity SET ") + GetParam() + " WHERE id = 'm1'");
+  const auto error = store_error([&] { store->entity(scope, "m1"); });
+  EXPECT_EQ(error.kind, Kind::corrupt);
+  EXPECT_NE(std::string(error.what()).find("\"m1\""), std::string::npos) << error.what();
+  EXPECT_NE(std::string(error.what()).find("scope " + std::to_string(scope)), std::string::npos);
+  EXPECT_EQ(std::string(error.what()).find("there"), std::string::npos) << "no content in messages";
+  const auto reader = place.reader();
+  EXPECT_EQ(store_error([&] { changes_of(*reader->view(), scope, 0, 10); }).kind, Kind::corrupt);
+  EXPECT_EQ(store->entity(scope, "m2"), sample_entity(2));
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryColumn, DamagedColumnTest,
+                         testing::Values("seq = 7", "version = 2", "edited = 0", "ts = ts + 1",
+                                         "user = 'alicf'", "src = ''", "by = 'bo'", "by_src = by_src || '0'",
+                                         "by_n = 16", "put_ts = 0", "put_src = 'x'", "deleted = 1",
+                                         "data = replace(data, 'hi', 'ho')", "data = NULL", "clocks = NULL",
+                                         "checksum = checksum + 1", "user = 'alic', src = 'e' || src"));
+
+TEST_F(StoreDamageTest, ARowUnderAnothersNameIsNoticed) {
+  place.run("UPDATE entity SET id = 'm3' WHERE id = 'm1'");
+  EXPECT_EQ(store_error([&] { store->entity(scope, "m3"); }).kind, Kind::corrupt);
+}
+
+TEST_F(StoreDamageTest, ADamagedOutcomeIsNoticed) {
+  MutationResult result;
+  result.n = 3;
+  result.status = Status::rejected;
+  result.error = Error{Code::invalid, "no", ""};
+  store->begin();
+  store->save_outcome(key_of(scope), result);
+  store->commit();
+  place.run("UPDATE outcome SET result = substr(result, 3)");
+  EXPECT_EQ(store_error([&] { store->outcome(key_of(scope), 3); }).kind, Kind::corrupt);
+}
+
+TEST_F(StoreDamageTest, ADamagedFileIsRefusedAtStartWithARemedy) {
+  store.reset();
+  const int file = open(place.file.c_str(), O_WRONLY | O_CLOEXEC);
+  const std::string noise(4096, '\x5a');
+  for (off_t page = 1; page < 8; ++page)
+    ASSERT_EQ(pwrite(file, noise.data(), noise.size(), page * 4096), static_cast<ssize_t>(noise.size()));
+  close(file);
+  const auto error = store_error([&] { place.open(); });
+  EXPECT_EQ(error.kind, Kind::corrupt);
+  EXPECT_NE(std::string(error.what()).find("backup"), std::string::npos) << error.what();
+}
+
+TEST_F(StoreDamageTest, AStoreDeletedUnderTheBridgeIsNoticedBeforeAnythingIsAcknowledged) {
+  std::filesystem::rename(place.file, place.file + ".old");
+  EXPECT_EQ(store_error([&] { store->begin(); }).kind, Kind::other);
+  std::filesystem::rename(place.file + ".old", place.file);
+  store->begin();
+  store->rollback();
+}
+
+TEST_F(StoreDamageTest, ATransactionThatTheDatabaseGaveUpIsNotContinued) {
+  store->begin();
+  store->save(scope, "m3", sample_entity(3));
+  store->rollback();
+  EXPECT_EQ(store_error([&] { store->commit(); }).kind, Kind::other);
+  EXPECT_EQ(store->entity(scope, "m3"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace msync
