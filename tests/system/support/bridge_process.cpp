@@ -36,16 +36,13 @@ void BridgeProcess::observe() {
 
 void BridgeProcess::launch() {
   end();
-  std::vector<std::string> command = {MSYNC_BUILD_DIR "/mosquitto-sync",
-                                      "bridge",
-                                      "--broker",
-                                      broker_.url(),
-                                      "--schemas",
-                                      schemas_,
-                                      "--store",
-                                      store(),
-                                      "--secret-file",
-                                      broker_.secret_file()};
+  std::vector<std::string> command = wrapper_;
+  for (const std::string& word :
+       {std::string(MSYNC_BUILD_DIR "/mosquitto-sync"), std::string("bridge"), std::string("--broker"),
+        broker_.url(), std::string("--schemas"), schemas_, std::string("--store"), store(),
+        std::string("--secret-file"), broker_.secret_file()}) {
+    command.push_back(word);
+  }
   command.insert(command.end(), arguments_.begin(), arguments_.end());
   process_ = std::make_unique<Process>(std::move(command));
 }

@@ -36,6 +36,8 @@ class BridgeProcess {
   /// Arguments beside broker, schemas, store and secret.
   std::vector<std::string>& arguments() { return arguments_; }
   std::string& schemas() { return schemas_; }
+  /// In front of the command, such as strace with its arguments.
+  std::vector<std::string>& wrapper() { return wrapper_; }
 
   std::string store() const { return "sqlite:" + store_file(); }
   std::string store_file() const { return broker_.folder() / "sync.db"; }
@@ -54,6 +56,7 @@ class BridgeProcess {
   Broker& broker_;
   std::string schemas_;
   std::vector<std::string> arguments_;
+  std::vector<std::string> wrapper_;
   std::string earlier_log_;
   std::unique_ptr<Process> process_;
   std::uint64_t last_boot_ = 0;

@@ -21,7 +21,7 @@ struct BrokerOptions {
   bool plugin = true;
   std::string schemas = MSYNC_SOURCE_DIR "/schemas";
   /// Lines as in mosquitto.conf: `plugin_opt_…` after the plugin's own, others before it.
-  std::vector<std::string> plugin_options = {};
+  std::vector<std::string> plugin_options = {"plugin_opt_max_messages_per_s 1000000"};
   std::vector<std::string> lines = {};
   bool persistence = true;
   bool websockets = false;

@@ -22,9 +22,9 @@
 namespace msync::test {
 
 struct PhoneOptions {
-  std::string broker;     // its address
-  std::string client_id;  // <user>:<device>
-  std::string token;
+  std::string broker = {};     // its address
+  std::string client_id = {};  // <user>:<device>
+  std::string token = {};
   std::vector<std::string> scopes = {"chat/42/messages"};  // the first is where it writes
   bool clean_start = false;
   std::vector<std::string> accept = {};  // of its pulls
