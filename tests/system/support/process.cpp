@@ -59,6 +59,7 @@ void open_as(int descriptor, const char* path, int flags) {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (auto& text : texts) result.push_back(text.data());
   result.push_back(nullptr);
   return result;
@@ -66,7 +67,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-Process::Process(std::vector<std::string> arguments, ProcessOptions options)
+Process::Process(std::vector<std::string> arguments, const ProcessOptions& options)
     : folder_(make_temp_dir("process")) {
   for (const auto& argument : arguments) command_ += (command_.empty() ? "" : " ") + argument;
   Launch launch;
@@ -147,8 +148,8 @@ std::string Process::err() const {
   return read_whole(folder_ + "/err");
 }
 
-Finished run(std::vector<std::string> arguments, ProcessOptions options, int timeout_ms) {
-  Process process(std::move(arguments), std::move(options));
+Finished run(std::vector<std::string> arguments, const ProcessOptions& options, int timeout_ms) {
+  Process process(std::move(arguments), options);
   const int code = process.wait(timeout_ms);
   return {code, process.out(), process.err()};
 }

@@ -20,7 +20,7 @@ struct ProcessOptions {
 class Process {
  public:
   /// Starts `arguments`; the first is looked up in PATH. Throws std::system_error if that fails.
-  explicit Process(std::vector<std::string> arguments, ProcessOptions options = {});
+  explicit Process(std::vector<std::string> arguments, const ProcessOptions& options = {});
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -65,6 +65,6 @@ struct Finished {
   std::string out;
   std::string err;
 };
-Finished run(std::vector<std::string> arguments, ProcessOptions options = {}, int timeout_ms = 60'000);
+Finished run(std::vector<std::string> arguments, const ProcessOptions& options = {}, int timeout_ms = 60'000);
 
 }  // namespace msync::test
