@@ -11,7 +11,8 @@ bool Inbox::full() const {
 
 bool Inbox::push(Inbound&& message) {
   std::unique_lock lock(mutex_);
-  room_.wait(lock, [&] { return !full() || stalled_ || closed_; });
+  room_.wait_for(lock, std::chrono::milliseconds(limits::inbox_wait_ms),
+                 [&] { return !full() || stalled_ || closed_; });
   if (closed_ || full()) {
     dropped_ += 1;
     return false;

@@ -1,8 +1,9 @@
 // The bounded queue between the link's thread and the pipeline's.
 //
-// When it is full the link's handler waits, so the broker holds the rest. While the pipeline cannot work (no
-// probe answered yet, the disk is full) waiting would also stop pulls and the probe itself: then the newest
-// message is dropped and counted, and its client, which got no ack, sends it again. Thread-safe.
+// When it is full the link's handler waits a little, so the broker holds the rest; then the message is dropped
+// and counted, and its client, which got no ack, sends it again. While the pipeline cannot work (no probe
+// answered yet, the disk is full) nothing waits, because that would also hold up pulls and the probe itself.
+// Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -17,7 +18,7 @@ namespace msync {
 
 class Inbox {
  public:
-  /// Waits for room, unless stalled. False if the message was dropped (stalled and full, or closed).
+  /// Waits for room, at most limits::inbox_wait_ms, not at all while stalled. False if the message was dropped.
   bool push(Inbound&& message);
 
   /// Everything that is there, at most `max_messages`; waits up to `wait_ms` for the first.

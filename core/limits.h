@@ -109,10 +109,15 @@ inline constexpr std::size_t pages_per_pull = 16;
 inline constexpr std::size_t batch_mutations = 512;
 inline constexpr int batch_wait_ms = 2;
 
-/// Messages and bytes on the bridge's input queue. When either is reached the link waits, and the broker
-/// holds the rest.
+/// Messages and bytes on the bridge's input queue. When either is reached the link waits
+/// (inbox_wait_ms), and the broker holds the rest.
 inline constexpr std::size_t inbox_messages = 4096;
 inline constexpr std::size_t inbox_bytes = 32 * 1024 * 1024;
+
+/// How long the link waits for room on the input queue before it drops the message, ms. While it waits nothing
+/// can be published either (Paho holds its lock), so waiting for ever could wait for itself; the client, which
+/// gets no ack, sends again.
+inline constexpr int inbox_wait_ms = 200;
 
 /// Bytes waiting to be published (acks, notices, pages). When it is reached, commits and pulls wait.
 inline constexpr std::size_t outbox_bytes = 32 * 1024 * 1024;
