@@ -1,0 +1,142 @@
+// The pipeline against a store that fails: nothing acknowledged is lost, nothing numbered is stored twice.
+#include "bridge/pipeline.h"
+
+#include <thread>
+
+#include "bridge_fixture.h"
+
+using namespace msync;
+
+namespace {
+
+/// What shall go wrong, shared with every store that is opened meanwhile.
+struct Faults {
+  int begin_fails = 0;          // busy
+  int commit_fails = 0;         // before anything is stored
+  int commit_succeeds_bad = 0;  // stored, but the caller is told it failed
+  int opened = 0;
+};
+
+class FaultyStore final : public Store {
+ public:
+  FaultyStore(std::unique_ptr<Store> real, Faults& faults) : real_(std::move(real)), faults_(faults) {
+    ++faults_.opened;
+  }
+
+  void begin() override {
+    if (faults_.begin_fails-- > 0) throw StoreError(StoreError::Kind::busy, "locked");
+    real_->begin();
+  }
+  void commit() override {
+    if (faults_.commit_fails-- > 0) throw StoreError(StoreError::Kind::full, "no space");
+    real_->commit();
+    if (faults_.commit_succeeds_bad-- > 0) throw StoreError(StoreError::Kind::other, "input/output error");
+  }
+  StoreIdentity identity() override { return real_->identity(); }
+  void rollback() noexcept override { real_->rollback(); }
+  void savepoint() override { real_->savepoint(); }
+  void release() override { real_->release(); }
+  void rollback_to() override { real_->rollback_to(); }
+  ScopeRow scope(std::string_view topic, std::string_view name) override { return real_->scope(topic, name); }
+  void save(const ScopeRow& row) override { real_->save(row); }
+  std::optional<Entity> entity(std::int64_t scope, std::string_view id) override {
+    return real_->entity(scope, id);
+  }
+  void save(std::int64_t scope, std::string_view id, const Entity& entity) override {
+    real_->save(scope, id, entity);
+  }
+  std::uint64_t replica_n(const ReplicaKey& key) override { return real_->replica_n(key); }
+  void save_replica_n(const ReplicaKey& key, std::uint64_t n) override { real_->save_replica_n(key, n); }
+  void save_seen(const ReplicaKey& key, std::uint64_t seq, std::int64_t at) override {
+    real_->save_seen(key, seq, at);
+  }
+  void save_outcome(const ReplicaKey& key, const MutationResult& result) override {
+    real_->save_outcome(key, result);
+  }
+  std::optional<MutationResult> outcome(const ReplicaKey& key, std::uint64_t n) override {
+    return real_->outcome(key, n);
+  }
+  void save_published(std::int64_t scope, std::uint64_t seq) override { real_->save_published(scope, seq); }
+  std::int64_t last_time_ms() override { return real_->last_time_ms(); }
+  void save_last_time_ms(std::int64_t now) override { real_->save_last_time_ms(now); }
+
+ private:
+  std::unique_ptr<Store> real_;
+  Faults& faults_;
+};
+
+class PipelineTest : public BridgeFixture {
+ protected:
+  PipelineTest() {
+    committer.reset();
+    store.reset();
+  }
+
+  /// Runs these messages through a pipeline to the end and returns the acks.
+  std::vector<Ack> run(std::vector<Inbound> messages) {
+    const auto open = [this] {
+      return std::unique_ptr<Store>(
+          std::make_unique<FaultyStore>(std::move(*open_store(address, 1000)), faults));
+    };
+    ServerTime time(0);
+    Pipeline pipeline(
+        {open(), open, inbox, outbox, cursors, time, [] {}, [&](const std::string& why) { fatal = why; }});
+    for (Inbound& message : messages) EXPECT_TRUE(inbox.push(std::move(message)));
+    inbox.close();
+    std::thread([&] { pipeline.run(); }).join();
+    std::vector<Ack> acks;
+    for (const Publish& message : outbox.pop(1000)) {
+      if (auto ack = decode_ack(message.payload)) acks.push_back(*ack);
+    }
+    return acks;
+  }
+
+  std::uint64_t head() { return reader->view()->scope("notes/1").value_or(ScopeRow{}).seq; }
+
+  Faults faults;
+  Inbox inbox;
+  Outbox outbox;
+  Cursors cursors;
+  std::string fatal;
+  const char* put_blind = R"([{"op":"put","id":"a","data":{"text":"x"}}])";
+};
+
+}  // namespace
+
+TEST_F(PipelineTest, ALockedDatabaseDelaysAndLosesNothing) {
+  faults.begin_fails = 2;
+  const auto acks =
+      run({inbound("alice:phone", in(src_a, 1, put_blind)),
+           inbound("sensor:1", R"({"mutations":[{"op":"put","id":"b","data":{"text":"x"}}]})")});
+  ASSERT_EQ(acks.size(), 1U);
+  EXPECT_EQ(acks[0].n, 1U);
+  EXPECT_EQ(head(), 2U) << "the unnumbered write, too";
+  EXPECT_EQ(faults.opened, 1);
+}
+
+TEST_F(PipelineTest, ACommitThatFailedIsDoneAgain) {
+  faults.commit_fails = 2;
+  const auto acks = run({inbound("alice:phone", in(src_a, 1, put_blind))});
+  ASSERT_EQ(acks.size(), 1U);
+  EXPECT_EQ(acks[0].results[0].status, Status::applied);
+  EXPECT_EQ(head(), 1U);
+  EXPECT_GE(faults.opened, 2) << "its fate is looked up in a store opened anew";
+}
+
+TEST_F(PipelineTest, ACommitThatSucceededBehindAnErrorIsNotDoneTwice) {
+  faults.commit_succeeds_bad = 1;
+  const auto acks =
+      run({inbound("alice:phone", in(src_a, 1, put_blind)),
+           inbound("sensor:1", R"({"mutations":[{"op":"put","id":"b","data":{"text":"x"}}]})")});
+  ASSERT_EQ(acks.size(), 1U);
+  EXPECT_TRUE(acks[0].results[0].duplicate);
+  EXPECT_EQ(acks[0].n, 1U);
+  EXPECT_EQ(head(), 2U);
+}
+
+TEST_F(PipelineTest, WhatWasCommittedIsToBePublished) {
+  run({inbound("alice:phone", in(src_a, 1, put_blind))});
+  const auto work = cursors.next();
+  ASSERT_TRUE(work);
+  EXPECT_EQ(work->from, 0U);
+}
