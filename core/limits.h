@@ -133,6 +133,10 @@ inline constexpr std::size_t publish_window = 500;
 /// What a publish may wait for its PUBACK before the link is considered broken, ms.
 inline constexpr int publish_timeout_ms = 30'000;
 
+/// How long a bridge that was told to end may take to commit, and again to publish, what it has, ms. Below
+/// systemd's 90 s and a person's patience.
+inline constexpr int drain_ms = 10'000;
+
 /// Reconnection: first pause, doubling, longest pause, ms.
 inline constexpr int reconnect_min_ms = 250;
 inline constexpr int reconnect_max_ms = 15'000;
