@@ -1,0 +1,108 @@
+#include "platform/files.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+namespace msync {
+namespace {
+
+Error unreadable(const std::string& path, const std::string& why) {
+  return Error{Code::bad_config, path + ": cannot be read: " + why, ""};
+}
+
+std::string reason(int number) {
+  return std::system_category().message(number);
+}
+
+/// The *.json files directly inside, sorted by name; a message through `fault` if the folder cannot be listed.
+std::vector<std::string> list_schemas(const std::string& folder, std::string& fault) {
+  std::vector<std::string> paths;
+  std::error_code failed;
+  std::filesystem::directory_iterator entries(folder, failed);
+  while (!failed && entries != std::filesystem::directory_iterator()) {
+    std::error_code ignored;
+    const auto& entry = *entries;
+    const bool hidden = entry.path().filename().string().starts_with('.');
+    if (!hidden && entry.path().extension() == ".json" && !entry.is_directory(ignored)) {
+      paths.push_back(entry.path().string());
+    }
+    entries.increment(failed);
+  }
+  if (failed) fault = failed.message();
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
+  struct stat about = {};
+  if (::stat(path.c_str(), &about) != 0) return unreadable(path, reason(errno));
+  // A pipe could block for ever, a folder opens and then fails to be read.
+  if (!S_ISREG(about.st_mode)) return unreadable(path, "not a file");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return unreadable(path, reason(errno));
+  std::string bytes;
+  char block[64 * 1024];
+  while (file.read(block, sizeof block) || file.gcount() > 0) {
+    bytes.append(block, static_cast<std::size_t>(file.gcount()));
+    if (bytes.size() > max_bytes) {
+      return unreadable(path, "larger than " + std::to_string(max_bytes) + " bytes");
+    }
+  }
+  if (file.bad()) return unreadable(path, "the disk reports an error");
+  return bytes;
+}
+
+Result<std::string> read_secret(const std::string& path, std::string* warning) {
+  struct stat about = {};
+  if (::stat(path.c_str(), &about) != 0) return unreadable(path, reason(errno));
+  if (about.st_mode & S_IWOTH) {
+    return Error{Code::bad_config, path + ": anybody may write this secret: chmod o-w it and make a new one",
+                 ""};
+  }
+  if (warning && (about.st_mode & S_IROTH)) {
+    *warning =
+        path + ": anybody may read this secret: chmod 640 it, with a group for the broker and the bridge";
+  }
+  auto bytes = read_file(path, limits::max_token_bytes);
+  if (!bytes) return bytes;
+  if (bytes->ends_with('\n')) bytes->pop_back();
+  if (bytes->size() < limits::min_secret_bytes) {
+    return Error{Code::bad_config,
+                 path + ": a secret must have at least " + std::to_string(limits::min_secret_bytes) +
+                     " bytes: make one with `openssl rand -hex 32`",
+                 ""};
+  }
+  return bytes;
+}
+
+Collections::Loaded load_schemas(const std::string& folder) {
+  std::vector<Problem> unread;
+  std::vector<SchemaFile> files;
+  std::string fault;
+  for (const std::string& path : list_schemas(folder, fault)) {
+    auto bytes = read_file(path);
+    if (bytes) {
+      files.push_back({path, *std::move(bytes)});
+    } else {
+      unread.push_back({path, "", bytes.error().message, "let this user read it"});
+    }
+  }
+  if (!fault.empty()) {
+    unread.push_back({folder, "", "cannot be listed: " + fault, "name a folder that this user may read"});
+  } else if (files.empty() && unread.empty()) {
+    unread.push_back(
+        {folder, "", "has no *.json file", "put one file per collection there: docs/schemas.md"});
+  }
+  auto loaded = Collections::load(files);
+  loaded.problems.insert(loaded.problems.end(), unread.begin(), unread.end());
+  return loaded;
+}
+
+}  // namespace msync
