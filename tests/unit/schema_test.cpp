@@ -1,0 +1,95 @@
+#include "core/schema.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace msync {
+namespace {
+
+std::shared_ptr<const Schema> compiled(const char* text) {
+  auto schema = Schema::compile(Json::parse(text));
+  EXPECT_TRUE(schema.ok()) << (schema ? "" : schema.error().path + ": " + schema.error().message);
+  return schema ? *schema : nullptr;
+}
+
+/// "" if the document fits, else the error's path, with "@" in front so that the root is not empty.
+std::string path_in(const char* schema, const Json& document) {
+  const auto made = compiled(schema);
+  if (!made) return "no schema";
+  const auto error = made->validate(document);
+  if (!error) return "";
+  EXPECT_EQ(error->code, Code::invalid);
+  return "@" + error->path;
+}
+
+std::string path_of(const char* schema, const char* document) {
+  return path_in(schema, Json::parse(document));
+}
+
+std::string mistake_at(const char* schema) {
+  const auto made = Schema::compile(Json::parse(schema));
+  if (made.ok()) return "";
+  EXPECT_EQ(made.error().code, Code::bad_config);
+  EXPECT_FALSE(made.error().message.empty());
+  return "@" + made.error().path;
+}
+
+TEST(Schema, NamesTheFailingValue) {
+  constexpr const char* schema =
+      R"({"properties":{"a":{"type":"object","properties":{"b/c":{"items":{"type":"integer"}}}}}})";
+  EXPECT_EQ(path_of(schema, R"({"a":{"b/c":[1,2]}})"), "");
+  EXPECT_EQ(path_of(schema, R"({"a":{"b/c":[1,"x"]}})"), "@/a/b~1c/1");
+  EXPECT_EQ(path_of(schema, R"({"a":3})"), "@/a");
+}
+
+TEST(Schema, NamesTheParentOfAMissingOrAnExtraMember) {
+  constexpr const char* schema =
+      R"({"properties":{"a":{"required":["x"],"properties":{"x":{}},"additionalProperties":false}}})";
+  EXPECT_EQ(path_of(schema, R"({"a":{"x":1}})"), "");
+  EXPECT_EQ(path_of(schema, R"({"a":{}})"), "@/a");
+  EXPECT_EQ(path_of(schema, R"({"a":{"x":1,"y":2}})"), "@/a");
+  EXPECT_EQ(path_of(R"({"required":["x"]})", "{}"), "@");
+}
+
+TEST(Schema, RunsPatternsOfAnyLengthWithoutRecursion) {
+  const std::string same(100'000, 'a');
+  const std::string mixed = same + "c";
+  constexpr const char* schema =
+      R"x({"properties":{"s":{"not":{"pattern":"^(a|b)*$"}},"t":{"pattern":"^(a|b)*$"}}})x";
+  EXPECT_EQ(path_in(schema, Json{{"t", same}}), "");
+  EXPECT_EQ(path_in(schema, Json{{"t", mixed}}), "@/t");
+  EXPECT_EQ(path_in(schema, Json{{"s", same}}), "@/s");
+  EXPECT_EQ(mistake_at(R"x({"patternProperties":{"^(a|b)*$":{}}})x"), "@/patternProperties");
+}
+
+TEST(Schema, RefusesWhatIsNoSchemaWithItsPlace) {
+  EXPECT_EQ(mistake_at(R"({"type":"strin"})"), "@/type");
+  EXPECT_EQ(mistake_at(R"({"properties":{"a":{"type":"strin"}}})"), "@/properties/a/type");
+  EXPECT_EQ(mistake_at(R"x({"properties":{"a":{"pattern":"(?=x)"}}})x"), "@/properties/a/pattern");
+  EXPECT_EQ(mistake_at(R"({"anyOf":[]})"), "@/anyOf");
+  EXPECT_EQ(mistake_at(R"({"maxLength":-1})"), "@/maxLength");
+  EXPECT_EQ(mistake_at(R"({"$ref":"http://example.com/x.json"})"), "@/$ref");
+  EXPECT_EQ(mistake_at(R"({"$ref":"#/definitions/none"})"), "@/$ref");
+  EXPECT_EQ(mistake_at("[]"), "@");
+}
+
+TEST(Schema, FollowsReferencesIntoTheDocumentAndRefusesCircles) {
+  constexpr const char* tree =
+      R"({"properties":{"children":{"items":{"$ref":"#"}}},"additionalProperties":false})";
+  EXPECT_EQ(path_of(tree, R"({"children":[{"children":[{}]}]})"), "");
+  EXPECT_EQ(path_of(tree, R"({"children":[{"children":[{"x":1}]}]})"), "@/children/0/children/0");
+  EXPECT_NE(mistake_at(R"({"$ref":"#"})"), "");
+  EXPECT_NE(
+      mistake_at(
+          R"({"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"allOf":[{"$ref":"#/definitions/a"}]}}})"),
+      "");
+}
+
+TEST(Schema, TellsEqualNumbersFromDifferentOnes) {
+  EXPECT_EQ(path_of(R"({"properties":{"a":{"uniqueItems":true}}})", R"({"a":[1,1.0]})"), "@/a");
+  EXPECT_EQ(path_of(R"({"properties":{"a":{"uniqueItems":true}}})", R"({"a":[1,true,"1",[1],{"1":1}]})"), "");
+}
+
+}  // namespace
+}  // namespace msync
