@@ -100,15 +100,19 @@ void Connection::run(const char* sql) {
 }
 
 std::int64_t Connection::number(const char* sql) {
-  Statement statement(*this, sql);
-  Query query(statement);
-  return query.row() ? query.number(0) : 0;
+  const std::string first = text(sql);
+  return first.empty() ? 0 : std::stoll(first);
 }
 
 std::string Connection::text(const char* sql) {
   Statement statement(*this, sql);
   Query query(statement);
-  return query.row() ? std::string(query.text(0)) : std::string();
+  if (!query.row()) return {};
+  std::string first(query.text(0));
+  // To the end: a pragma that changes the file (journal_mode) commits, and can fail, after its row.
+  while (query.row()) {
+  }
+  return first;
 }
 
 bool Connection::in_transaction() const {
