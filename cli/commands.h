@@ -1,0 +1,11 @@
+// The subcommands of `mosquitto-sync`. docs/operations.md describes each.
+#pragma once
+
+#include "cli/command.h"
+
+namespace msync {
+
+Command add_bridge_command(CLI::App& app);
+Command add_token_command(CLI::App& app);
+
+}  // namespace msync
