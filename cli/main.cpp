@@ -33,9 +33,12 @@ int main(int argc, char** argv) {
     const std::vector<msync::Command> commands{msync::add_bridge_command(app), msync::add_token_command(app)};
     app.parse(argc, argv);
     return run_command(commands);
+  } catch (const CLI::Success& help) {  // --help, --version
+    return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? EX_OK : EX_USAGE;  // CLI11's own codes are above 100
+    std::string what = error.what();
+    if (what.starts_with(": ")) what.erase(0, 2);
+    return msync::complain(EX_USAGE, what + " (see --help)");  // CLI11's own codes are above 100
   } catch (const std::exception& error) {
     return msync::complain(EX_SOFTWARE, error.what());
   }
