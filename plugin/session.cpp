@@ -5,10 +5,10 @@
 namespace msync {
 
 Session* Sessions::find(const void* client, std::string_view id, std::string_view user) {
-  const auto found = by_client_.find(client);
-  if (found == by_client_.end()) return nullptr;
-  Session& session = *found->second;
-  return session.id == id && session.who.user == user ? &session : nullptr;
+  Session* session = by_client_.find(client);
+  if (!session || session->id != id) return nullptr;
+  // The broker tells of every connection's end before it uses a pointer again: only then the user could differ.
+  return session->online || session->who.user == user ? session : nullptr;
 }
 
 Session* Sessions::find(std::string_view id) {
@@ -35,18 +35,20 @@ Session& Sessions::open(const void* client, std::string id, Identity who) {
   session->who = std::move(who);
   session->user = user.get();
   if (const Session* old = find(session->id); old && !old->online) forget(old->client);
-  by_id_[session->id] = session.get();
-  return *(by_client_[client] = std::move(session));
+  Session& opened = *session;
+  by_id_[opened.id] = &opened;
+  by_client_.set(client, &opened);
+  all_.emplace(&opened, std::move(session));
+  return opened;
 }
 
 void Sessions::close(const void* client, std::string_view id) {
-  const auto found = by_client_.find(client);
-  if (found == by_client_.end() || found->second->id != id) return;
-  Session& session = *found->second;
-  if (find(session.id) != &session) {
-    erase(found);
-  } else if (session.online) {
-    set_offline(session);
+  Session* session = by_client_.find(client);
+  if (!session || session->id != id) return;
+  if (find(id) != session) {
+    erase(*session);
+  } else if (session->online) {
+    set_offline(*session);
   }
 }
 
@@ -59,12 +61,10 @@ void Sessions::set_offline(Session& session) {
 }
 
 void Sessions::forget(const void* client) {
-  const auto found = by_client_.find(client);
-  if (found != by_client_.end()) erase(found);
+  if (Session* session = by_client_.find(client)) erase(*session);
 }
 
-void Sessions::erase(Table::iterator at) {
-  Session& session = *at->second;
+void Sessions::erase(Session& session) {
   if (session.online) {
     --session.user->online;
   } else {
@@ -75,7 +75,8 @@ void Sessions::erase(Table::iterator at) {
     by_id_.erase(named);
   }
   if (--session.user->sessions == 0) users_.erase(users_.find(session.who.user));
-  by_client_.erase(at);
+  by_client_.erase(session.client);
+  all_.erase(&session);
 }
 
 void Sessions::wake(Session& session, std::int64_t at_ms) {

@@ -20,6 +20,7 @@
 #include "core/access.h"
 #include "core/limits.h"
 #include "plugin/bucket.h"
+#include "plugin/client_table.h"
 #include "plugin/memo.h"
 
 namespace msync {
@@ -36,17 +37,19 @@ struct User {
 };
 
 struct Session {
-  const void* client = nullptr;
+  // What a delivery looks at stands first, together.
   std::string id;
-  Identity who;
-  std::string token;          // the last accepted, for SIGHUP
-  std::int64_t ends_ms = 0;   // past it nothing is allowed; 0: the token no longer holds
-  std::int64_t wakes_ms = 0;  // the next time Sessions::due() names it
+  std::int64_t ends_ms = 0;  // past it nothing is allowed; 0: the token no longer holds
   bool online = true;
   bool warned = false;   // the notice `token` was sent
   bool leaving = false;  // will be disconnected at the next tick
-  User* user = nullptr;
   RightsMemo rights;
+
+  const void* client = nullptr;
+  Identity who;
+  std::string token;          // the last accepted, for SIGHUP
+  std::int64_t wakes_ms = 0;  // the next time Sessions::due() names it
+  User* user = nullptr;
   Bucket notices{limits::notices_per_s, limits::notices_at_once};
   std::list<Session*>::iterator offline_at = {};
 
@@ -85,9 +88,7 @@ class Sessions {
   std::size_t size() const { return by_client_.size(); }
 
  private:
-  using Table = std::unordered_map<const void*, std::unique_ptr<Session>>;
-
-  void erase(Table::iterator at);
+  void erase(Session& session);
   void set_offline(Session& session);
 
   struct Hash : std::hash<std::string_view> {
@@ -98,7 +99,8 @@ class Sessions {
 
   std::uint32_t messages_per_s_;
   std::size_t offline_limit_;
-  Table by_client_;
+  ClientTable<Session> by_client_;
+  std::unordered_map<const Session*, std::unique_ptr<Session>> all_;
   ByName<Session*> by_id_;
   ByName<std::unique_ptr<User>> users_;
   std::list<Session*> offline_;  // longest disconnected first
