@@ -11,11 +11,8 @@ std::string key_in(const std::string& option, const std::string& path, Rules::Lo
   Result<std::string> key = read_secret(path, &warning);
   if (!warning.empty()) loaded.warnings.push_back(warning);
   if (key) return *std::move(key);
-  loaded.problems.push_back({path,
-                             {},
-                             key.error().message,
-                             "plugin_opt_" + option + " must name a file with at least " +
-                                 std::to_string(limits::min_secret_bytes) +
+  loaded.problems.push_back({"mosquitto.conf", "plugin_opt_" + option, key.error().message,
+                             "name a file with at least " + std::to_string(limits::min_secret_bytes) +
                                  " bytes that the broker's user can read"});
   return {};
 }
