@@ -66,7 +66,10 @@ PropertyClock FieldMerge::standing(const std::string& property) const {
 bool FieldMerge::takes(const std::string& property) {
   const PropertyClock stands = standing(property);
   const bool unseen = stands.version > base_;
-  if (unseen && !wins(clock_, stands.clock)) return false;
+  if (unseen && !wins(clock_, stands.clock)) {
+    lost_ = true;
+    return false;
+  }
   // A clock that was set back to the broker's must not make the property easier to beat than it was.
   const std::int64_t ts =
       unseen ? clock_.ts : std::max(clock_.ts, stands.clock.ts + (stands.version ? 1 : 0));
@@ -88,7 +91,9 @@ void FieldMerge::put(const Json& document) {
   }
   for (const auto& [property, value] : current_.data.items()) {
     const bool unnamed = !document.contains(property) && !collection_.operators.contains(property);
-    if (!unnamed || standing(property).version > base_) continue;
+    const PropertyClock stands = standing(property);
+    const bool own = !clock_.src.empty() && stands.clock.src == clock_.src;
+    if (!unnamed || (stands.version > base_ && !own)) continue;
     document_.erase(property);
     clocks_[property] = PropertyClock{current_.version + 1, Clock{}};
     won_ = true;

@@ -36,12 +36,15 @@ class FieldMerge {
   /// A merge patch without operators.
   void patch(const Json& plain);
 
-  /// A whole document: a patch that also removes what it does not name and nobody changed since.
+  /// A whole document: a patch that also removes what it does not name and nobody but the writer changed since.
   void put(const Json& document);
 
   /// What it came to, or nothing if every property lost. Clocks are for version current.version + 1.
   std::optional<Json> document() const;
   const PropertyClocks& clocks() const { return clocks_; }
+
+  /// Did any property stay as it was against the write's wish?
+  bool lost() const { return lost_; }
 
  private:
   bool takes(const std::string& property);
@@ -54,6 +57,7 @@ class FieldMerge {
   Json document_;
   PropertyClocks clocks_;
   bool won_ = false;
+  bool lost_ = false;
 };
 
 }  // namespace msync

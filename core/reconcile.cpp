@@ -19,7 +19,8 @@ struct Write {
   std::uint64_t base() const { return operation.base.value_or(0); }
 };
 
-enum class Relation { sequential, ahead, concurrent };
+/// `own`: the base is older, but the last edit was the writer's.
+enum class Relation { sequential, own, ahead, concurrent };
 
 Clock clamped_clock(const Operation& operation, const Writer& writer) {
   const std::int64_t ts = operation.ts.value_or(writer.at_ms);
@@ -33,7 +34,14 @@ Relation relation_of(const Write& write, const Entity& current) {
   if (base && *base >= current.edited) return Relation::sequential;
   const bool own =
       !write.writer.src.empty() && write.writer.src == current.src && write.writer.user == current.user;
-  return own ? Relation::sequential : Relation::concurrent;
+  return own ? Relation::own : Relation::concurrent;
+}
+
+/// A writer never loses to itself. Under `merge` its last edit may stand beside other replicas' newer fields, so
+/// there the fields are asked one by one, and the writer's own give way to it.
+bool accepted(const Write& write, Relation relation) {
+  return relation == Relation::sequential ||
+         (relation == Relation::own && write.collection.conflict != Conflict::merge);
 }
 
 Decision rejected(Error error) {
@@ -147,7 +155,7 @@ Decision on_tombstone(const Write& write, const Entity& current) {
   if (write.operation.op == Op::patch) return superseded();
   const bool put = write.operation.op == Op::put;
   const bool refuses = write.collection.conflict == Conflict::reject;
-  if (relation == Relation::sequential) {
+  if (relation == Relation::sequential || relation == Relation::own) {
     const std::int64_t ts = later_than(current, write.clock);
     return put ? create(write, write.operation.data, current.version, ts) : bury(write, current, ts);
   }
@@ -160,7 +168,8 @@ Decision on_tombstone(const Write& write, const Entity& current) {
 // ---- A live entity ----------------------------------------------------------------------------------------
 
 Decision on_delete(const Write& write, const Entity& current, Relation relation) {
-  if (relation == Relation::sequential) return bury(write, current, later_than(current, write.clock));
+  if (relation == Relation::sequential || relation == Relation::own)
+    return bury(write, current, later_than(current, write.clock));
   if (write.collection.conflict == Conflict::reject) return conflict(current);
   // It beats every patch; among puts and deletes the clock decides.
   return wins(write.clock, current.put) ? bury(write, current, write.clock.ts) : superseded();
@@ -191,24 +200,27 @@ Decision replace(const Write& write, const Entity& current, const Json& document
   return Decision{Status::applied, std::move(entity), std::nullopt};
 }
 
-Decision merged(const Write& write, const Entity& current, std::optional<Json> document,
-                PropertyClocks clocks, const std::vector<SplitPatch::Apply>& operators) {
+Decision merged(const Write& write, const Entity& current, Relation relation, const FieldMerge& merge,
+                const std::vector<SplitPatch::Apply>& operators) {
+  auto document = merge.document();
   if (!document) return superseded();
   auto result = apply_operators(std::move(*document), operators);
   if (!result) return rejected(result.error());
   Entity entity = current;
-  edit(entity, write, std::max(current.ts, write.clock.ts));
+  edit(entity, write,
+       relation == Relation::own ? later_than(current, write.clock) : std::max(current.ts, write.clock.ts));
   entity.data = std::move(*result);
-  entity.property_clock = std::move(clocks);
+  entity.property_clock = merge.clocks();
   if (write.operation.op == Op::put && wins(write.clock, current.put)) entity.put = write.clock;
-  return store(write, Status::merged, std::move(entity));
+  const bool whole = relation == Relation::own && !merge.lost();
+  return store(write, whole ? Status::applied : Status::merged, std::move(entity));
 }
 
 Decision on_put(const Write& write, const Entity& current, Relation relation) {
   const Json document = with_standing_operators(write.collection, current.data, write.operation.data);
   // The request itself must fit, also one that a concurrent change will beat: it never will be stored.
   if (auto error = unfit(write.collection, document)) return rejected(std::move(*error));
-  if (relation == Relation::sequential)
+  if (accepted(write, relation))
     return replace(write, current, document, later_than(current, write.clock));
   switch (write.collection.conflict) {
     case Conflict::reject:
@@ -221,7 +233,7 @@ Decision on_put(const Write& write, const Entity& current, Relation relation) {
   }
   FieldMerge merge(write.collection, current, write.base(), write.clock);
   merge.put(document);
-  return merged(write, current, merge.document(), merge.clocks(), {});
+  return merged(write, current, relation, merge, {});
 }
 
 Decision operators_only(const Write& write, const Entity& current, const SplitPatch& split) {
@@ -249,7 +261,7 @@ Decision patch_standing(const Write& write, const Entity& current, const SplitPa
 }
 
 Decision on_patch(const Write& write, const Entity& current, Relation relation, const SplitPatch& split) {
-  if (relation == Relation::sequential) {
+  if (accepted(write, relation)) {
     return patch_standing(write, current, split, Status::applied, later_than(current, write.clock));
   }
   switch (write.collection.conflict) {
@@ -263,7 +275,7 @@ Decision on_patch(const Write& write, const Entity& current, Relation relation, 
   }
   FieldMerge merge(write.collection, current, write.base(), write.clock);
   merge.patch(split.plain);
-  return merged(write, current, merge.document(), merge.clocks(), split.operators);
+  return merged(write, current, relation, merge, split.operators);
 }
 
 Decision on_live(const Write& write, const Entity& current) {

@@ -206,8 +206,10 @@ TEST(Reconcile, MergeGoesFieldByField) {
   Case one = with_entity("merge");
   EXPECT_EQ(one.write(alice, Op::patch, 1, 20, R"({"a":1})"), Status::applied);
   EXPECT_EQ(one.write(bob, Op::patch, 1, 15, R"({"b":2})"), Status::merged);
-  EXPECT_EQ(one.write(bob, Op::patch, 1, 16, R"({"a":9})"), Status::merged)
-      << "own last edit: sequential or newer";
+  EXPECT_EQ(one.write(bob, Op::patch, 1, 16, R"({"a":9})"), Status::superseded)
+      << "its own last edit was of another field; this one is newer";
+  EXPECT_EQ(one.write(bob, Op::patch, 1, 14, R"({"b":3})"), Status::applied)
+      << "its own field gives way to it";
   Case two = with_entity("merge");
   two.write(alice, Op::patch, 1, 20, R"({"a":1})");
   EXPECT_EQ(two.write(bob, Op::patch, 1, 15, R"({"a":2})"), Status::superseded);
@@ -339,4 +341,17 @@ TEST(ReconcileLaws, FieldWiseMergesOfPatchesEndTheSameInEveryOrder) {
                               {bob, Op::patch, 30, R"({"b":2,"c":2})"},
                               {carol, Op::patch, 25, R"({"a":3,"c":null,"text":"carol"})"}},
                              R"({"a":3,"b":2,"c":2,"text":"carol"})");
+}
+
+TEST(ReconcileLaws, AReplicasOwnPatchesMergeInWhicheverPlaceAnothersArrives) {
+  // bob's two stay in order; alice's comes before, between or after.
+  for (int place = 0; place < 3; ++place) {
+    Case one = with_entity("merge");
+    for (int i = 0; i < 3; ++i) {
+      if (i == place) one.write(alice, Op::patch, 1, 20, R"({"a":1})");
+      if (i == 0) one.write(bob, Op::patch, 1, 15, R"({"b":2})");
+      if (i == 1) one.write(bob, Op::patch, 1, 16, R"({"a":9})");
+    }
+    EXPECT_EQ(one.text(), R"({"a":1,"b":2,"text":"old"})") << place;
+  }
 }
