@@ -57,6 +57,10 @@ inline constexpr std::size_t max_epoch_bytes = 64;
 /// it, too little to make an answer larger than its question. The rest is cut off.
 inline constexpr std::size_t max_echo_bytes = 256;
 
+/// The JSON Pointer of an `invalid` outcome, bytes: it is stored and sent back, and its names are the writer's. A
+/// longer one ends at an ancestor of the failing value.
+inline constexpr std::size_t max_pointer_bytes = 512;
+
 /// A token, bytes. MQTT's password stops at 65,535; no honest token comes near this.
 inline constexpr std::size_t max_token_bytes = 16 * 1024;
 

@@ -109,6 +109,40 @@ TEST(Collections, RefuseTopicsThatCanBeTheSameAndNameBothFiles) {
   EXPECT_NE(loaded.problems[0].what.find("two.json"), std::string::npos);
 }
 
+TEST(Collections, JudgeTheDocumentsOfTheExamples) {
+  const auto loaded = load_schemas(MSYNC_SOURCE_DIR "/schemas");
+  const auto fits = [&](const char* name, const char* document) {
+    return !loaded.collections.find(name)->schema->validate(Json::parse(document)).has_value();
+  };
+  EXPECT_TRUE(fits("messages", R"({"text":"hi","likes":0,"tags":["a"]})"));
+  EXPECT_FALSE(fits("messages", R"({"text":"hi","colour":"red"})"));
+  EXPECT_FALSE(fits("messages", R"({"likes":1})"));
+  EXPECT_TRUE(fits("todos", R"({"title":"buy","due":"2026-11-21","labels":[]})"));
+  EXPECT_FALSE(fits("todos", R"({"title":"buy","due":"tomorrow"})"));
+  EXPECT_TRUE(fits("catalog", R"({"name":"x","anything":{"else":[1]}})"));
+  EXPECT_FALSE(fits("catalog", R"({"title":"x"})"));
+}
+
+TEST(Collections, TakeEveryLanguageIntoTheCatalog) {
+  const auto bytes = read_file("/usr/share/iso-codes/json/iso_639-3.json");
+  if (!bytes) GTEST_SKIP() << "no iso-codes on this machine: " << bytes.error().message;
+  const auto json = parse_json(*bytes);
+  ASSERT_TRUE(json.ok());
+  const auto loaded = load_schemas(MSYNC_SOURCE_DIR "/schemas");
+  const Json& languages = json->at("639-3");
+  EXPECT_GT(languages.size(), 7000U);
+  for (const Json& language : languages) {
+    const auto error = loaded.collections.find("catalog")->schema->validate(language);
+    ASSERT_FALSE(error.has_value()) << language << error->message;
+  }
+}
+
+TEST(Collections, SayTheLineAndTheColumn) {
+  EXPECT_EQ(first_problem("{\n  \"type\": nul\n}").rfind("s/chat.json: line 2, column 14: ", 0), 0U)
+      << first_problem("{\n  \"type\": nul\n}");
+  EXPECT_EQ(first_problem("").rfind("s/chat.json: line 1, column 1: ", 0), 0U) << first_problem("");
+}
+
 TEST(Duration, IsANumberAndAUnit) {
   EXPECT_EQ(*parse_duration_ms("30s"), 30'000);
   EXPECT_EQ(*parse_duration_ms("10m"), 600'000);

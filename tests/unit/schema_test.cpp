@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace msync {
 namespace {
@@ -89,6 +91,68 @@ TEST(Schema, FollowsReferencesIntoTheDocumentAndRefusesCircles) {
 TEST(Schema, TellsEqualNumbersFromDifferentOnes) {
   EXPECT_EQ(path_of(R"({"properties":{"a":{"uniqueItems":true}}})", R"({"a":[1,1.0]})"), "@/a");
   EXPECT_EQ(path_of(R"({"properties":{"a":{"uniqueItems":true}}})", R"({"a":[1,true,"1",[1],{"1":1}]})"), "");
+}
+
+TEST(Schema, TakesNoNumberForAnotherThatSharesItsBits) {
+  constexpr std::uint64_t huge = 18446744073709551615ULL;  // as signed: -1
+  EXPECT_EQ(path_in(R"({"properties":{"a":{"maximum":5}}})", Json{{"a", huge}}), "@/a");
+  EXPECT_EQ(path_in(R"({"properties":{"a":{"minimum":0}}})", Json{{"a", huge}}), "");
+  EXPECT_EQ(path_in(R"({"properties":{"a":{"const":-1}}})", Json{{"a", huge}}), "@/a");
+  EXPECT_EQ(path_in(R"({"properties":{"a":{"uniqueItems":true}}})", Json{{"a", {-1, huge}}}), "");
+}
+
+TEST(Schema, KnowsMultiplesOfWholeNumbersAndOfFractions) {
+  constexpr const char* even = R"({"properties":{"a":{"multipleOf":2}}})";
+  EXPECT_EQ(path_of(even, R"({"a":-4})"), "");
+  EXPECT_EQ(path_of(even, R"({"a":4.0})"), "");
+  EXPECT_EQ(path_of(even, R"({"a":"text"})"), "");
+  EXPECT_EQ(path_of(even, R"({"a":3})"), "@/a");
+  EXPECT_EQ(path_of(even, R"({"a":0.5})"), "@/a");
+  constexpr const char* cents = R"({"properties":{"a":{"multipleOf":0.01}}})";
+  EXPECT_EQ(path_of(cents, R"({"a":19.99})"), "");
+  EXPECT_EQ(path_of(cents, R"({"a":19.999})"), "@/a");
+}
+
+TEST(Schema, RepeatsOnlySoMuchOfALongName) {
+  const std::string name = [] {
+    std::string text;
+    while (text.size() < 200'000) text += "é";
+    return text;
+  }();
+  const auto closed = compiled(R"({"additionalProperties":false})")->validate(Json{{name, 1}});
+  ASSERT_TRUE(closed.has_value());
+  EXPECT_LE(closed->message.size(), 300U);
+  EXPECT_TRUE(valid_utf8(closed->message));
+  const auto deep = compiled(R"({"additionalProperties":{"additionalProperties":{"type":"null"}}})")
+                        ->validate(Json{{"a", Json{{name, 1}}}});
+  ASSERT_TRUE(deep.has_value());
+  EXPECT_EQ(deep->path, "/a");
+}
+
+TEST(Schema, JudgesForManyThreadsAtOnce) {
+  const auto schema = compiled(R"x({"properties":{"a":{"pattern":"^(a|b)*$"},"b":{"$ref":"#"}}})x");
+  const Json good{{"b", {{"a", "abab"}}}};
+  const Json bad{{"b", {{"a", "abc"}}}};
+  std::vector<std::thread> threads;
+  std::vector<int> right(4);
+  for (int& count : right) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200; ++i) count += !schema->validate(good) && schema->validate(bad)->path == "/b/a";
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(right, std::vector<int>(4, 200));
+}
+
+TEST(Schema, ChecksFormatsItKnowsAndIgnoresOthers) {
+  constexpr const char* schema =
+      R"({"properties":{"a":{"format":"date"},"b":{"items":{"format":"unheard-of"}}}})";
+  EXPECT_EQ(path_of(schema, R"({"a":"2026-11-21","b":["?"]})"), "");
+  EXPECT_EQ(path_of(schema, R"({"a":7})"), "") << "a format is about strings only";
+  EXPECT_EQ(path_of(schema, R"({"a":"2026-02-30"})"), "@/a");
+  EXPECT_EQ(
+      path_of(R"({"properties":{"a":{"anyOf":[{"format":"ipv4"},{"format":"ipv6"}]}}})", R"({"a":"1.2.3"})"),
+      "@/a");
 }
 
 }  // namespace
