@@ -90,7 +90,7 @@ Result<Delta> decode_delta(std::string_view payload) {
   delta.snap = fields.number_or("snap", 0);
   read_place(fields, delta);
   delta.n = fields.maybe_number("n");
-  delta.outcomes = read_results(fields, "outcomes");
+  if (delta.n) delta.outcomes = read_results(fields, "outcomes");
   delta.changes = read_changes(fields);
   check_order(fields, delta);
   if (fields.fault()) return *fields.fault();

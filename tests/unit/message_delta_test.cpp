@@ -94,6 +94,14 @@ TEST(Delta, OutcomesAreThereWhereNIs) {
   EXPECT_EQ(value["outcomes"], Json::array());
 }
 
+TEST(Delta, OutcomesWithoutNBelongToNobody) {
+  Json odd = Json::parse(encode(page()));
+  odd.erase("n");
+  const auto delta = decode_delta(odd.dump());
+  ASSERT_TRUE(delta.ok()) << delta.error().message;
+  EXPECT_TRUE(delta->outcomes.empty());
+}
+
 TEST(Delta, SurvivesTheWayAsJsonAndAsCbor) {
   Delta delta = page();
   for (const bool reset : {false, true}) {
