@@ -165,7 +165,9 @@ TEST(Change, ItsSizeIsABoundAndACloseOne) {
   past.ts = -9007199254740991;
   Change empty;
   empty.data = "{}";
-  for (const Change& change : {put(), patch(), removal(), odd, full, past, empty}) {
+  Change controls = put();
+  controls.by = std::string(128, '\x01');
+  for (const Change& change : {put(), patch(), removal(), odd, full, past, empty, controls}) {
     const std::size_t exact = encode(change).size() + 1;
     EXPECT_GE(encoded_bytes(change), exact) << encode(change);
     EXPECT_LE(encoded_bytes(change), exact + 64) << encode(change);
