@@ -73,7 +73,7 @@ TEST_F(Log, ALargeCommitComesAsSeveralContiguousDeltasOfAtMost256Kib) {
   EXPECT_EQ(dump(b), server());
 }
 
-TEST_F(Log, ASmallChangeOfALargeDocumentTravelsAsAPatch) {
+TEST_F(Log, ASmallChangeOfALargeDocumentReachesReadersWhole) {
   auto& a = phone("alice:a");
   auto& b = phone("bob:b");
   EXPECT_EQ(outcome(a, a.writes("m1", {{"text", std::string(3000, 'x')}, {"likes", 0}})), "applied");

@@ -142,14 +142,21 @@ TEST_F(RoundTrip, AGroupIsStoredWholeOrNotAtAll) {
 
 TEST_F(RoundTrip, ABadMutationFailsAloneAndUsesItsNumber) {
   auto& a = phone("alice:a");
-  const auto first =
-      a.mutates_all({alone(put("m1", {{"text", "1"}}, 0)), alone(put("m2", {{"text", 2}}, 0)),
-                     alone(put("a/b", {{"text", "3"}}, 0)), alone(put("m4", {{"text", "4"}}, 0))});
-  EXPECT_EQ(outcome(a, first), "applied");
-  EXPECT_EQ(result(a, first + 1).error->code, Code::invalid);
-  EXPECT_EQ(result(a, first + 1).error->path, "/text");
-  EXPECT_EQ(result(a, first + 2).error->code, Code::bad_id);
-  EXPECT_EQ(outcome(a, first + 3), "applied");
+  const auto write = [](const char* id, const Json& text) {
+    return Json({{"op", "put"}, {"id", id}, {"data", {{"text", text}}}});
+  };
+  const Json message = {
+      {"epoch", a.status().epoch},
+      {"src", a.src()},
+      {"n", 1},
+      {"mutations", {write("m1", "1"), write("m2", 2), write("a/b", "3"), write("m4", "4")}}};
+  a.sends(a.scope() + "/in", to_text(message));
+  ASSERT_TRUE(eventually([&] { return a.acknowledged(4); }));
+  EXPECT_EQ(outcome(a, 1), "applied");
+  EXPECT_EQ(result(a, 2).error->code, Code::invalid);
+  EXPECT_EQ(result(a, 2).error->path, "/text");
+  EXPECT_EQ(result(a, 3).error->code, Code::bad_id);
+  EXPECT_EQ(outcome(a, 4), "applied");
   settle();
   EXPECT_EQ(a.replica().documents().size(), 2u);
 }

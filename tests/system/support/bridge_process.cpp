@@ -11,27 +11,15 @@ namespace msync::test {
 BridgeProcess::BridgeProcess(Broker& broker) : broker_(broker), schemas_(broker.options().schemas) {}
 
 BridgeProcess::~BridgeProcess() {
-  if (observer_) observer_->close();
   end();
   if (testing::Test::HasFailure()) std::cerr << "---- bridge's log\n" << log() << "----\n";
 }
 
 void BridgeProcess::observe() {
   if (observer_) return;
-  LinkOptions options;
-  options.broker = broker_.url();
-  options.client_id = "observer:status";
-  options.token = [] { return Broker::token("observer"); };
-  Link::Handlers handlers;
-  handlers.message = [this](LinkMessage&& message) {
-    expect_valid(message.topic, message.payload);
-    const auto status = decode_status(message.payload);
-    const std::scoped_lock lock(mutex_);
-    if (status) status_ = *status;
-  };
-  observer_ = std::make_unique<Link>(std::move(options), std::move(handlers));
-  observer_->subscribe({"sync/status"});
-  observer_->open();
+  observer_ = std::make_unique<Process>(std::vector<std::string>{
+      "mosquitto_sub", "-V", "mqttv5", "-h", "127.0.0.1", "-p", std::to_string(broker_.port()), "-i",
+      "observer:status", "-u", "observer", "-P", Broker::token("observer"), "-t", "sync/status"});
 }
 
 void BridgeProcess::launch() {
@@ -93,8 +81,14 @@ std::string BridgeProcess::log() const {
 }
 
 ServerStatus BridgeProcess::status() const {
-  const std::scoped_lock lock(mutex_);
-  return status_;
+  const std::string lines = observer_ ? observer_->out() : "";
+  const auto end = lines.rfind('\n');
+  if (end == lines.npos) return {};
+  const auto begin = end == 0 ? lines.npos : lines.rfind('\n', end - 1);
+  const std::string last = lines.substr(begin + 1, end - begin - 1);
+  expect_valid("sync/status", last);
+  const auto status = decode_status(last);
+  return status ? *status : ServerStatus{};
 }
 
 }  // namespace msync::test

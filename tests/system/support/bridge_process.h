@@ -1,15 +1,13 @@
 // `mosquitto-sync bridge` from the build under test, on SQLite in the broker's folder.
 //
-// An observer of its own watches sync/status, so that start() returns when this very start is online.
+// A mosquitto_sub watches sync/status, so that start() returns when this very start is online.
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "core/message.h"
-#include "mqtt/link.h"
 #include "tests/system/support/broker.h"
 
 namespace msync::test {
@@ -60,10 +58,7 @@ class BridgeProcess {
   std::string earlier_log_;
   std::unique_ptr<Process> process_;
   std::uint64_t last_boot_ = 0;
-
-  mutable std::mutex mutex_;
-  ServerStatus status_;
-  std::unique_ptr<Link> observer_;  // last: its thread uses the above
+  std::unique_ptr<Process> observer_;
 };
 
 }  // namespace msync::test

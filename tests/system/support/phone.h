@@ -49,6 +49,7 @@ class Phone {
   void goes_online();   // returns at once; settles() waits
   void goes_offline();  // a clean disconnect; the broker keeps the session
   bool connected() const;
+  bool wants_to_be_online() const { return link_ != nullptr; }
   int disconnections() const;  // that it did not ask for
   std::string last_disconnection() const;
 

@@ -60,7 +60,7 @@ void World::settle(int timeout_ms) {
   const bool settled = eventually(
       [&] {
         for (auto& [id, phone] : phones) {
-          if (phone->connected() && !phone->settled()) return false;
+          if (phone->wants_to_be_online() && !phone->settled()) return false;
         }
         return true;
       },
