@@ -23,8 +23,7 @@ struct DevRun : testing::Test {
     options.environment = {"MSYNC_MQTT_PORT=" + std::to_string(mqtt_port),
                            "MSYNC_WS_PORT=" + std::to_string(ws_port)};
     options.directory = tree.path();
-    return std::make_unique<Process>(std::vector<std::string>{"bash", MSYNC_SOURCE_DIR "/tools/run.sh"},
-                                     options);
+    return std::make_unique<Process>(std::vector<std::string>{"bash", tree / "tools/run.sh"}, options);
   }
 
   std::unique_ptr<Process> start_and_wait() {

@@ -6,8 +6,10 @@ import mqtt from 'mqtt';
 const [url, version, clientId, token, scope, id] = process.argv.slice(2);
 const limit = setTimeout(() => fail(new Error('no answer within 20 s')), 20_000);
 const got = {};
+let done = false;
 
 function fail(error) {
+  if (done) return;
   console.error(error.message, JSON.stringify(got));
   process.exit(1);
 }
@@ -39,10 +41,11 @@ function on(topic, message) {
   } else if (topic === `${scope}/log` && message.changes.some((change) => change.id === id)) {
     got.log = message;
   }
-  if (got.ack && got.page && got.log) {
+  if (got.ack && got.page && got.log && !done) {
     clearTimeout(limit);
+    done = true;
     console.log(JSON.stringify(got));
-    client.end();
+    setImmediate(() => client.end()); // the last PUBACK first
   }
 }
 

@@ -200,8 +200,14 @@ void Phone::ask_for_missing() {
   for (auto& [scope, replica] : replicas_) {
     PullState& state = pulls_[scope];
     const bool waiting = !state.rid.empty() && now_ms() - state.sent_ms < repeat_after_ms;
-    if (!replica.at_head() && !waiting) send_pull(scope);
+    const bool overdue = now_ms() - acked_ms_ > repeat_after_ms && !has_what_it_was_told_of(scope, replica);
+    if ((!replica.at_head() || overdue) && !waiting) send_pull(scope);
   }
+}
+
+// What was acknowledged as stored comes by the log, a little later than the ack.
+bool Phone::has_what_it_was_told_of(const std::string& scope, const Replica& replica) const {
+  return scope != this->scope() || replica.seq() >= acked_head_;
 }
 
 bool Phone::settled() const {
@@ -209,7 +215,8 @@ bool Phone::settled() const {
   if (!options_.reads) return true;
   return std::all_of(replicas_.begin(), replicas_.end(), [this](const auto& entry) {
     const auto pull = pulls_.find(entry.first);
-    return entry.second.at_head() && (pull == pulls_.end() || pull->second.rid.empty());
+    return entry.second.at_head() && has_what_it_was_told_of(entry.first, entry.second) &&
+           (pull == pulls_.end() || pull->second.rid.empty());
   });
 }
 
@@ -283,6 +290,8 @@ void Phone::on_ack(const Ack& ack) {
   } else {
     acknowledged_ = std::max(acknowledged_, ack.n);
   }
+  acked_head_ = std::max(acked_head_, ack.head);
+  acked_ms_ = now_ms();
   for (const auto& result : ack.results) results_.emplace(result.n, result);
   const auto covered = [&](const Pending& entry) { return entry.n <= ack.n; };
   const auto dropped = std::erase_if(outbox_, covered);

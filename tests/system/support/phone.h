@@ -115,6 +115,7 @@ class Phone {
   void send_pull(const std::string& scope);
   void send_outbox();
   void send_in(std::vector<Pending>::const_iterator first, std::vector<Pending>::const_iterator last);
+  bool has_what_it_was_told_of(const std::string& scope, const Replica& replica) const;
   bool publish(const std::string& topic, std::string payload);
   std::string as_payload(const std::string& json) const;
 
@@ -128,6 +129,8 @@ class Phone {
   std::map<std::string, PullState> pulls_;
   std::map<std::uint64_t, MutationResult> results_;
   std::uint64_t acknowledged_ = 0;
+  std::int64_t acked_ms_ = 0;
+  std::uint64_t acked_head_ = 0;  // of the first scope, as the acks tell it
   std::vector<Ack> acks_;
   std::vector<Notice> notices_;
   std::vector<Delta> pages_;
