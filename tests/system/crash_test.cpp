@@ -79,8 +79,12 @@ TEST_F(Crash, KilledBetweenACommitAndItsDeltaTheNextStartPublishesWhatIsMissing)
                         "-e",
                         "inject=fdatasync:signal=KILL:when=" + std::to_string(nth)};
     bridge.launch();
-    for (int end = written + 100; written < end; ++written) write_pair(writer, written);
-    eventually([&] { return !bridge.running(); }, 15'000);
+    for (int end = written + 100; written < end && bridge.running(); ++written) {
+      write_pair(writer, written);
+      const auto n = static_cast<std::uint64_t>(written) * 2 + 3;
+      ASSERT_TRUE(eventually([&] { return writer.acknowledged(n) || !bridge.running(); }, 15'000));
+    }
+    ASSERT_FALSE(bridge.running()) << "strace has killed it at commit " << nth;
     bridge.kill();
     bridge.wrapper().clear();
     bridge.start();

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include "tests/system/support/protocol_check.h"
 
@@ -44,10 +46,20 @@ void BridgeProcess::end() {
 
 bool BridgeProcess::wait_until_online(int timeout_ms) {
   observe();
-  const bool online = eventually(
-      [this] { return (status().online && status().boot > last_boot_) || !process_->running(); }, timeout_ms);
-  last_boot_ = status().boot;
-  return online && process_->running();
+  const auto online = [this] {
+    const auto boot = own_boot();
+    return boot != 0 && status().online && status().boot >= boot;
+  };
+  return eventually([&] { return online() || !process_->running(); }, timeout_ms) && process_->running();
+}
+
+std::uint64_t BridgeProcess::own_boot() const {
+  static constexpr std::string_view ready = "event=ready ";
+  static constexpr std::string_view boot = "boot=";
+  const std::string log = process_->err();
+  const auto line = log.find(ready);
+  const auto place = line == log.npos ? line : log.find(boot, line);
+  return place == log.npos ? 0 : std::strtoull(log.c_str() + place + boot.size(), nullptr, 10);
 }
 
 void BridgeProcess::start() {

@@ -24,7 +24,7 @@ class BridgeProcess {
   void launch();
   /// Starts it and expects it to give up: its exit code. What it said is in log().
   int start_and_fail();
-  /// Waits until the status says online with a higher boot than at the last call.
+  /// Waits until the retained status says online with the boot that this very process has logged.
   bool wait_until_online(int timeout_ms = 15'000);
 
   int stop();   // SIGTERM: its exit code
@@ -50,6 +50,7 @@ class BridgeProcess {
  private:
   void observe();
   void end();
+  std::uint64_t own_boot() const;
 
   Broker& broker_;
   std::string schemas_;
@@ -57,7 +58,6 @@ class BridgeProcess {
   std::vector<std::string> wrapper_;
   std::string earlier_log_;
   std::unique_ptr<Process> process_;
-  std::uint64_t last_boot_ = 0;
   std::unique_ptr<Process> observer_;
 };
 
