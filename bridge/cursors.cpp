@@ -38,6 +38,12 @@ void Cursors::acked(std::int64_t scope, std::uint64_t to) {
   if (cursor.acked >= cursor.head) cursors_.erase(found);
 }
 
+void Cursors::failed(std::int64_t scope) {
+  const std::lock_guard lock(mutex_);
+  const auto found = cursors_.find(scope);
+  if (found != cursors_.end()) found->second.sent = found->second.acked;
+}
+
 void Cursors::connection_lost() {
   const std::lock_guard lock(mutex_);
   for (auto& [scope, cursor] : cursors_) cursor.sent = cursor.acked;

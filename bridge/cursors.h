@@ -27,11 +27,15 @@ class Cursors {
   };
   std::optional<Work> next();
 
-  /// Everything up to `to` has been handed to the link; `head` is what the scope's head was then.
+  /// Everything up to `to` is about to be handed to the link; `head` is what the scope's head was then. Before, not
+  /// after: the connection may break, and failed() come, before the call to the link has returned.
   void sent(std::int64_t scope, std::uint64_t to, std::uint64_t head);
 
   /// The broker has acknowledged everything up to `to`.
   void acked(std::int64_t scope, std::uint64_t to);
+
+  /// Something sent has an unknown fate: the scope starts again from what was acknowledged.
+  void failed(std::int64_t scope);
 
   /// The connection broke: what was sent and not acknowledged is to be sent again.
   void connection_lost();

@@ -143,8 +143,11 @@ bool Publisher::send_tail() {
   const auto scope = view->scope(work->scope);
   if (!scope) return false;
   const Delta delta = cut_delta(*view, *scope, work->from, {0, limits::live_delta_bytes});
-  if (!publish_documents(*scope, delta) || !publish_delta(delta, scope->id)) return false;
   parts_.cursors.sent(scope->id, delta.to, delta.head);
+  if (!publish_documents(*scope, delta) || !publish_delta(delta, scope->id)) {
+    parts_.cursors.failed(scope->id);
+    return false;
+  }
   return true;
 }
 
@@ -159,7 +162,11 @@ bool Publisher::publish_delta(const Delta& cut, std::int64_t scope) {
   message.retained = delta.to == delta.head && message.payload.size() <= limits::retained_delta_bytes;
   if (!message.retained) message.expiry_s = limits::delta_expiry_s;
   auto done = [cursors = &parts_.cursors, scope, to = delta.to](Published published) {
-    if (published.ok && scope != 0) cursors->acked(scope, to);
+    if (scope == 0) return;
+    // Refused for a reason: once more would be refused again. Readers notice the gap and pull.
+    const bool refused = !published.ok && published.reason != 0;
+    if (refused) spdlog::error("event=delta_refused reason=0x{:02x}", published.reason);
+    published.ok || refused ? cursors->acked(scope, to) : cursors->failed(scope);
   };
   if (!parts_.link.publish(message, std::move(done))) return false;
   if (message.retained || delta.to != delta.head) return true;

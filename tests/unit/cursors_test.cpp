@@ -41,6 +41,20 @@ TEST(Cursors, ALostConnectionSendsAgainWhatWasNotAcknowledged) {
   EXPECT_EQ(cursors.next()->from, 4U);
 }
 
+TEST(Cursors, AnUnknownFateSendsAgainFromWhatWasAcknowledged) {
+  Cursors cursors;
+  cursors.touch(1, 0, 9);
+  cursors.touch(2, 0, 9);
+  cursors.sent(1, 9, 9);
+  cursors.sent(2, 9, 9);
+  cursors.acked(1, 3);
+  cursors.failed(1);
+  const auto work = cursors.next();
+  ASSERT_TRUE(work);
+  EXPECT_EQ(work->scope, 1);
+  EXPECT_EQ(work->from, 3U);
+}
+
 TEST(Cursors, ScopesTakeTurns) {
   Cursors cursors;
   cursors.touch(1, 0, 100);
