@@ -170,9 +170,12 @@ void Daemon::stop(int drain_ms) {
 }
 
 void Daemon::reload(std::shared_ptr<const Collections> collections) {
-  const std::vector<std::string> wanted = filters(*collections);
+  std::vector<std::string> wanted = filters(*collections);
+  const bool same = wanted == filters(*collections_.load());
   collections_.store(std::move(collections));
-  link_->subscribe(wanted);
+  if (same) return;
+  link_->subscribe(std::move(wanted));
+  link_->reconnect();
 }
 
 }  // namespace msync

@@ -56,13 +56,17 @@ struct Link::Impl {
   bool pause(int attempts, const std::string& why);
   void say_goodbye();
 
+  std::vector<std::string> wanted_filters() {
+    std::lock_guard lock(mutex);
+    return filters;
+  }
+
   // A caller's thread
   bool publish(const Publish& message, std::function<void(Published)> done);
 
   const LinkOptions options;
   const Handlers handlers;
   BrokerAddress address;
-  std::vector<std::string> filters;
   Window window;
 
   std::mutex handler_mutex;
@@ -71,6 +75,7 @@ struct Link::Impl {
 
   std::mutex mutex;  // of what follows; taken after Paho's own lock
   std::condition_variable changed;
+  std::vector<std::string> filters;
   bool stopping = false;
   bool online = false;
   std::string loss;      // why the connection is gone; empty: it is not
@@ -152,8 +157,8 @@ std::string Link::Impl::attempt() {
     std::string failure = await(progress->connect_ended);
     if (failure.empty()) failure = progress->connected.failure;
     if (!failure.empty()) return "cannot connect to " + to_string(address) + ": " + failure;
-    if (!filters.empty()) {
-      connection->subscribe(filters, [note, progress](const std::string& refusal) {
+    if (const auto wanted = wanted_filters(); !wanted.empty()) {
+      connection->subscribe(wanted, [note, progress](const std::string& refusal) {
         note([&] { progress->subscribe_failure = refusal, progress->subscribe_ended = true; });
       });
       failure = await(progress->subscribe_ended);
@@ -260,7 +265,12 @@ Link::~Link() {
 }
 
 void Link::subscribe(std::vector<std::string> filters) {
+  std::lock_guard lock(impl_->mutex);
   impl_->filters = std::move(filters);
+}
+
+void Link::reconnect() {
+  if (is_connected()) impl_->lost("asked to connect again");
 }
 
 void Link::open() {

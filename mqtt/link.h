@@ -83,8 +83,11 @@ class Link {
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  /// Filters asked for on every connect, at QoS 1. Before open().
+  /// Filters asked for on every connect, at QoS 1; after open() from the next connect on (see reconnect()).
   void subscribe(std::vector<std::string> filters);
+
+  /// Drops the connection, if there is one, and makes a new one: with the filters and the token of now.
+  void reconnect();
 
   /// Starts connecting and keeps at it; returns at once.
   void open();
