@@ -220,8 +220,7 @@ Decision on_put(const Write& write, const Entity& current, Relation relation) {
   const Json document = with_standing_operators(write.collection, current.data, write.operation.data);
   // The request itself must fit, also one that a concurrent change will beat: it never will be stored.
   if (auto error = unfit(write.collection, document)) return rejected(std::move(*error));
-  if (accepted(write, relation))
-    return replace(write, current, document, later_than(current, write.clock));
+  if (accepted(write, relation)) return replace(write, current, document, later_than(current, write.clock));
   switch (write.collection.conflict) {
     case Conflict::reject:
       return conflict(current);
