@@ -61,6 +61,12 @@ inline constexpr std::size_t max_echo_bytes = 256;
 /// longer one ends at an ancestor of the failing value.
 inline constexpr std::size_t max_pointer_bytes = 512;
 
+/// Schemas that one document may be held against: so many, and so many more for each of its values. An honest
+/// schema takes about as many as it has alternatives, 1 µs each; one that refers to itself below anyOf
+/// could take 4^depth. Past it: `invalid`.
+inline constexpr std::size_t schema_steps = 10'000;
+inline constexpr std::size_t schema_steps_per_value = 100;
+
 /// A token, bytes. MQTT's password stops at 65,535; no honest token comes near this.
 inline constexpr std::size_t max_token_bytes = 16 * 1024;
 
