@@ -1,6 +1,7 @@
 #include "bridge/store/sqlite_store.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -31,6 +32,12 @@ const std::string& made(const std::string& file) {
   const int made = open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (made >= 0) close(made);
   return file;  // why it could not be made, SQLite will say
+}
+
+/// 0 if there is no such file.
+std::uint64_t inode_of(const std::string& file) {
+  struct stat status {};
+  return stat(file.c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
 std::string new_epoch(std::int64_t now_ms) {
@@ -142,6 +149,7 @@ void SqliteStore::start(std::int64_t now_ms) {
   identity_.boot = static_cast<std::uint64_t>(connection_.number("SELECT boot FROM meta"));
   sql_ = std::make_unique<Statements>(connection_);
   commit();
+  log_inode_ = inode_of(connection_.file() + "-wal");
 }
 
 void SqliteStore::must_be_whole() const {
@@ -151,12 +159,23 @@ void SqliteStore::must_be_whole() const {
       connection_.file() + ": the transaction was rolled back after a failure; nothing of it is stored");
 }
 
-void SqliteStore::begin() {
+void SqliteStore::must_be_in_place() const {
+  const std::string& file = connection_.file();
   if (connection_.moved())
     throw StoreError(StoreError::Kind::other,
-                     connection_.file() +
+                     file +
                          " was moved, deleted or replaced while in use; put it back with its "
                          "-wal, or restart the bridge to use what is there now");
+  // Commits would go into a file that nobody finds again. An orderly end still brings them into the database.
+  if (inode_of(file + "-wal") != log_inode_)
+    throw StoreError(StoreError::Kind::corrupt,
+                     file +
+                         "-wal was deleted or replaced while in use; it must not be touched. "
+                         "The bridge ends to save what it holds: start it again");
+}
+
+void SqliteStore::begin() {
+  must_be_in_place();
   Query(sql_->begin).done();
   in_transaction_ = true;
 }

@@ -53,12 +53,15 @@ class SqliteStore final : public Store {
   /// Throws if the database gave up a transaction that its user still believes in: what is written then would
   /// be committed piece by piece.
   void must_be_whole() const;
+  /// Throws if somebody took the files from under the connection.
+  void must_be_in_place() const;
   void start(std::int64_t now_ms);
 
   std::unique_ptr<LockFile> lock_;  // first to be taken, last to go
   sqlite::Connection connection_;
   std::unique_ptr<Statements> sql_;
   StoreIdentity identity_;
+  std::uint64_t log_inode_ = 0;  // of the file's -wal, which stays the same while the store is open
   bool in_transaction_ = false;
 };
 

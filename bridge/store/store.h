@@ -29,8 +29,8 @@ class StoreError : public std::runtime_error {
     busy,        // another process holds the lock; worth another try
     full,        // no space; worth another try when there is some
     unwritable,  // permissions, read-only medium, missing folder
-    corrupt,     // damaged, or a row whose checksum does not fit
-    newer,       // written by a later version of this program
+    corrupt,  // damaged, or a row whose checksum does not fit, or its log was deleted: the process must end
+    newer,    // written by a later version of this program
     other,
   };
   StoreError(Kind kind, const std::string& what) : std::runtime_error(what), kind(kind) {}

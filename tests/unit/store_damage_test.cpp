@@ -87,6 +87,16 @@ TEST_F(StoreDamageTest, AStoreDeletedUnderTheBridgeIsNoticedBeforeAnythingIsAckn
   store->rollback();
 }
 
+TEST_F(StoreDamageTest, ALogDeletedUnderTheBridgeIsNoticedAndItsContentSavedByClosing) {
+  std::filesystem::remove(place.file + "-wal");
+  const auto error = store_error([&] { store->begin(); });
+  EXPECT_EQ(error.kind, Kind::corrupt);
+  EXPECT_NE(std::string(error.what()).find("-wal"), std::string::npos);
+  store.reset();
+  store = place.open();
+  EXPECT_EQ(store->entity(scope, "m2"), sample_entity(2));
+}
+
 TEST_F(StoreDamageTest, ATransactionThatTheDatabaseGaveUpIsNotContinued) {
   store->begin();
   store->save(scope, "m3", sample_entity(3));
