@@ -20,20 +20,6 @@ using sqlite::Statement;
 
 constexpr const char* in_memory = ":memory:";
 
-std::unique_ptr<LockFile> lock_of(const std::string& file) {
-  return file == in_memory ? nullptr : std::make_unique<LockFile>(file);
-}
-
-/// Makes the file where there is none, for its owner alone; SQLite gives its companions the same mode. An
-/// existing file is never opened here: closing it would drop the locks that a reader in this process has on
-/// it.
-const std::string& made(const std::string& file) {
-  if (file == in_memory) return file;
-  const int made = open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (made >= 0) close(made);
-  return file;  // why it could not be made, SQLite will say
-}
-
 /// 0 if there is no such file.
 std::uint64_t inode_of(const std::string& file) {
   struct stat status {};
@@ -125,13 +111,22 @@ struct SqliteStore::Statements {
 };
 
 SqliteStore::SqliteStore(const std::string& file, std::int64_t now_ms)
-    : lock_(lock_of(file)),
-      connection_(made(file), file == in_memory ? Connection::Mode::memory : Connection::Mode::write) {
+    : connection_(prepared(file), file == in_memory ? Connection::Mode::memory : Connection::Mode::write) {
   start(now_ms);
 }
 
 SqliteStore::~SqliteStore() {
   rollback();
+}
+
+const std::string& SqliteStore::prepared(const std::string& file) {
+  if (file == in_memory) return file;
+  lock_.emplace(file);
+  // For its owner alone; SQLite gives its companions the same mode. An existing file is not opened here: closing it
+  // would drop the locks that a reader in this process has on it.
+  const int made = open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made >= 0) close(made);
+  return file;  // why it could not be made, SQLite will say
 }
 
 void SqliteStore::start(std::int64_t now_ms) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bridge/store/lock_file.h"
@@ -55,9 +56,11 @@ class SqliteStore final : public Store {
   void must_be_whole() const;
   /// Throws if somebody took the files from under the connection.
   void must_be_in_place() const;
+  /// Takes the lock and makes the file where there is none.
+  const std::string& prepared(const std::string& file);
   void start(std::int64_t now_ms);
 
-  std::unique_ptr<LockFile> lock_;  // first to be taken, last to go
+  std::optional<LockFile> lock_;  // first to be taken, last to go
   sqlite::Connection connection_;
   std::unique_ptr<Statements> sql_;
   StoreIdentity identity_;
