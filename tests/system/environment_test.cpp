@@ -105,6 +105,29 @@ TEST_F(Environment, AFileThatIsNoDatabaseIsLeftAloneAndNamed) {
   EXPECT_EQ(read_whole(bridge.store_file()), letter);
 }
 
+TEST_F(Environment, WhileAnotherProgramLocksTheDatabaseWritesWaitAndNoneIsLost) {
+  broker.start();
+  bridge.start();
+  auto& a = phone("alice:a");
+  auto& b = phone("bob:b");
+  const std::string hold = broker.folder() / "hold";
+  write_file(hold, "");
+  Process locker({"sqlite3", bridge.store_file()},
+                 {.input = "BEGIN IMMEDIATE;\nSELECT 'locked';\n.shell while [ -e " + hold +
+                           " ]; do sleep 0.05; done\nCOMMIT;\n"});
+  ASSERT_TRUE(eventually([&] { return locker.out().find("locked") != std::string::npos; })) << locker.err();
+  const auto n = a.writes("m1", {{"text", "waits"}});
+  b.writes("m2", {{"text", "waits, too"}});
+  ASSERT_TRUE(
+      eventually([&] { return bridge.log().find("event=store_failed") != std::string::npos; }, 20'000));
+  EXPECT_FALSE(a.acknowledged(n)) << "not before it is stored";
+  std::filesystem::remove(hold);
+  EXPECT_EQ(outcome(a, n), "applied");
+  settle();
+  EXPECT_TRUE(eventually([&] { return dump(b) == server() && b.replica().documents().size() == 2; }));
+  EXPECT_EQ(a.disconnections() + b.disconnections(), 0);
+}
+
 TEST_F(Environment, ASecondBridgeOnTheSameStoreDoesNotDisturbTheFirst) {
   broker.start();
   bridge.start();
