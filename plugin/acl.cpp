@@ -22,6 +22,7 @@ constexpr Ruling not_yours = deny("this is another client's");
 constexpr Ruling nobody = deny("this topic is reserved");
 constexpr Ruling no_retain = deny("retained messages are refused here");
 constexpr Ruling bridge_only = deny("this is for the role bridge");
+constexpr Ruling reconnect = deny("a new token is taken at connect only: reconnect with it");
 constexpr Ruling no_token = deny("this takes a token");
 
 constexpr Ruling when(bool granted, Ruling otherwise) {
@@ -32,6 +33,8 @@ constexpr Ruling when(bool granted, Ruling otherwise) {
 bool below(std::string_view topic, std::string_view name) {
   return topic.starts_with(name) && (topic.size() == name.size() || topic[name.size()] == '/');
 }
+
+constexpr std::string_view token_topic = "$CONTROL/sync/v1/token";
 
 bool ruled_system(std::string_view topic) {
   return below(topic, "$SYS") || below(topic, "$CONTROL");
@@ -120,6 +123,7 @@ Ruling judge_publish(const Topic& topic, const Bearer& bearer, std::uint8_t righ
     case Kind::reserved:
       return nobody;
     case Kind::system:
+      if (topic.text == token_topic) return reconnect;
       return ruled_system(topic.text) ? when(bearer.who.bridge, bridge_only) : defer;
     case Kind::outside:
       return defer;

@@ -30,7 +30,7 @@ Door::Door(const Options& options, std::unique_ptr<const Rules> rules, Broker& b
       rules_(std::move(rules)),
       broker_(broker),
       topics_(rules_->collections),
-      sessions_(options.max_messages_per_s) {}
+      sessions_(options.max_messages_per_s, {.offline_per_user = options.max_connections_per_user}) {}
 
 Door::Entry Door::connect(const Client& client, std::optional<std::string_view> password,
                           std::int64_t now_ms) {

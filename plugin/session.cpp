@@ -27,7 +27,6 @@ Session& Sessions::open(const void* client, std::string id, Identity who) {
   forget(client);
   auto& user = users_[who.user];
   if (!user) user = std::make_unique<User>(messages_per_s_);
-  ++user->sessions;
   ++user->online;
   auto session = std::make_unique<Session>();
   session->client = client;
@@ -53,11 +52,14 @@ void Sessions::close(const void* client, std::string_view id) {
 }
 
 void Sessions::set_offline(Session& session) {
+  User& user = *session.user;
   session.online = false;
   session.leaving = false;
-  --session.user->online;
+  --user.online;
   session.offline_at = offline_.insert(offline_.end(), &session);
-  if (offline_.size() > offline_limit_) forget(offline_.front()->client);
+  session.offline_of_user_at = user.offline.insert(user.offline.end(), &session);
+  if (user.offline.size() > bounds_.offline_per_user) erase(*user.offline.front());
+  if (offline_.size() > bounds_.offline) erase(*offline_.front());
 }
 
 void Sessions::forget(const void* client) {
@@ -65,16 +67,18 @@ void Sessions::forget(const void* client) {
 }
 
 void Sessions::erase(Session& session) {
+  User& user = *session.user;
   if (session.online) {
-    --session.user->online;
+    --user.online;
   } else {
     offline_.erase(session.offline_at);
+    user.offline.erase(session.offline_of_user_at);
   }
   wakes_.erase({session.wakes_ms, &session});
   if (const auto named = by_id_.find(session.id); named != by_id_.end() && named->second == &session) {
     by_id_.erase(named);
   }
-  if (--session.user->sessions == 0) users_.erase(users_.find(session.who.user));
+  if (user.online == 0 && user.offline.empty()) users_.erase(users_.find(session.who.user));
   by_client_.erase(session.client);
   all_.erase(&session);
 }

@@ -4,7 +4,7 @@
 // is gone: so a session is found by its pointer and believed only if client id and user are its own, too. A
 // reconnecting client has two pointers for a moment: authentication of the new connection comes before the
 // end of the old one. A disconnected session stays, because its will and its queue are judged by its token,
-// until another connection takes the id over or the table is full of them: then the oldest go. Not
+// until another connection takes the id over, or its user or all users have too many of them: then the oldest go. Not
 // thread-safe: the broker has one thread.
 #pragma once
 
@@ -25,12 +25,14 @@
 
 namespace msync {
 
+struct Session;
+
 /// What all sessions of one user share.
 struct User {
   explicit User(std::uint32_t messages_per_s) : messages(messages_per_s, messages_per_s) {}
 
-  std::uint32_t sessions = 0;  // in the table
   std::uint32_t online = 0;
+  std::list<Session*> offline;  // longest disconnected first
   Bucket messages;
   std::int64_t over_since_ms = 0;  // when it first was over its quota, and has been since
   std::int64_t over_last_ms = 0;
@@ -51,15 +53,22 @@ struct Session {
   std::int64_t wakes_ms = 0;  // the next time Sessions::due() names it
   User* user = nullptr;
   Bucket notices{limits::notices_per_s, limits::notices_at_once};
-  std::list<Session*>::iterator offline_at = {};
+  std::list<Session*>::iterator offline_at = {};          // in Sessions
+  std::list<Session*>::iterator offline_of_user_at = {};  // in User
 
   bool stands(std::int64_t now_ms) const { return now_ms < ends_ms; }
 };
 
 class Sessions {
  public:
-  explicit Sessions(std::uint32_t messages_per_s, std::size_t offline_limit = limits::offline_sessions)
-      : messages_per_s_(messages_per_s), offline_limit_(offline_limit) {}
+  /// How many disconnected sessions are remembered: of one user, so that nobody can fill the table with large
+  /// tokens, and of all.
+  struct Bounds {
+    std::size_t offline_per_user = limits::max_connections_per_user;
+    std::size_t offline = limits::offline_sessions;
+  };
+
+  Sessions(std::uint32_t messages_per_s, Bounds bounds) : messages_per_s_(messages_per_s), bounds_(bounds) {}
 
   /// The session of this client, or nullptr if it has none.
   Session* find(const void* client, std::string_view id, std::string_view user);
@@ -98,7 +107,7 @@ class Sessions {
   using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
 
   std::uint32_t messages_per_s_;
-  std::size_t offline_limit_;
+  Bounds bounds_;
   ClientTable<Session> by_client_;
   std::unordered_map<const Session*, std::unique_ptr<Session>> all_;
   ByName<Session*> by_id_;

@@ -67,6 +67,11 @@ TEST_F(DoorMessage, ADeniedPublishIsExplainedToItsAuthor) {
   EXPECT_NE(last_notice("alice:phone").at("message").get<std::string>().find("write"), std::string::npos);
 }
 
+TEST_F(DoorMessage, ANewTokenIsTakenAtConnectOnly) {
+  EXPECT_EQ(publish(alice, "$CONTROL/sync/v1/token"), Verdict::deny);
+  EXPECT_NE(last_notice("alice:phone").at("message").get<std::string>().find("reconnect"), std::string::npos);
+}
+
 TEST_F(DoorMessage, AnOversizedPublishIsRefusedWithTheLimit) {
   EXPECT_EQ(publish(alice, "chat/42/messages/in", false, 2048), Verdict::allow);
   EXPECT_EQ(publish(alice, "chat/42/messages/in", false, 2049), Verdict::deny);

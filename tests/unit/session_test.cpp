@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
+#include <random>
+
 namespace msync {
 namespace {
 
@@ -12,7 +16,7 @@ Identity user(const std::string& name) {
 }
 
 TEST(Sessions, TheOldestDisconnectedGoWhenTheTableIsFull) {
-  Sessions sessions(100, 3);
+  Sessions sessions(100, {.offline_per_user = 100, .offline = 3});
   int clients[5];
   for (int i = 0; i < 5; ++i) {
     const std::string id = "u" + std::to_string(i) + ":d";
@@ -25,8 +29,24 @@ TEST(Sessions, TheOldestDisconnectedGoWhenTheTableIsFull) {
   EXPECT_EQ(sessions.find(&clients[0], "u0:d", "u0"), nullptr);
 }
 
+TEST(Sessions, OneUsersDisconnectedSessionsDoNotPushOutOthers) {
+  Sessions sessions(100, {.offline_per_user = 2, .offline = 100});
+  int clients[6];
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = i == 0 ? "bob" : "alice";
+    const std::string id = name + ":" + std::to_string(i);
+    sessions.open(&clients[i], id, user(name));
+    sessions.close(&clients[i], id);
+  }
+  EXPECT_EQ(sessions.size(), 3u);
+  EXPECT_NE(sessions.find("bob:0"), nullptr);
+  EXPECT_EQ(sessions.find("alice:3"), nullptr);
+  EXPECT_NE(sessions.find("alice:4"), nullptr);
+  EXPECT_NE(sessions.find("alice:5"), nullptr);
+}
+
 TEST(Sessions, AReturningClientLeavesNoSecondEntry) {
-  Sessions sessions(100);
+  Sessions sessions(100, {});
   int clients[100];
   for (int& client : clients) {
     sessions.open(&client, "a:d", user("a"));
@@ -36,8 +56,29 @@ TEST(Sessions, AReturningClientLeavesNoSecondEntry) {
   EXPECT_EQ(sessions.online_beside("a", "a:other"), 0u);
 }
 
+TEST(ClientTable, FindsWhatWasSetWhateverCameAndWent) {
+  ClientTable<int> table;
+  std::vector<int> values(500);
+  std::vector<bool> in(values.size());
+  std::deque<char> clients(values.size() * 16);
+  std::mt19937 dice(7);
+  for (int step = 0; step < 20'000; ++step) {
+    const std::size_t i = dice() % values.size();
+    if (dice() % 2 == 0) {
+      table.set(&clients[i * 16], &values[i]);
+      in[i] = true;
+    } else {
+      table.erase(&clients[i * 16]);
+      in[i] = false;
+    }
+    const std::size_t j = dice() % values.size();
+    ASSERT_EQ(table.find(&clients[j * 16]), in[j] ? &values[j] : nullptr) << "step " << step;
+  }
+  EXPECT_EQ(table.size(), static_cast<std::size_t>(std::count(in.begin(), in.end(), true)));
+}
+
 TEST(Sessions, WakeUpsComeInTheirOrderOnceAndNotForThoseThatAreGone) {
-  Sessions sessions(100);
+  Sessions sessions(100, {});
   int a, b, c;
   sessions.wake(sessions.open(&a, "a:d", user("a")), 30);
   sessions.wake(sessions.open(&b, "b:d", user("b")), 10);
