@@ -162,6 +162,14 @@ TEST_F(DoorAccess, RememberedRightsAreThoseOfTheScopeAndTheSession) {
   }
 }
 
+TEST_F(DoorAccess, AScopesNumberGivenToAnotherScopeBringsNoRights) {
+  EXPECT_EQ(deliver(alice, "chat/42/messages/log"), Verdict::allow);  // number 1
+  for (std::uint32_t i = 1; i < limits::numbered_scopes; ++i) {
+    deliver(moderator, "chat/x" + std::to_string(i) + "/messages/log");
+  }
+  EXPECT_EQ(deliver(alice, "chat/43/messages/log"), Verdict::deny);  // number 1 again
+}
+
 TEST_F(DoorAccess, RightsOutliveTheForgettingOfScopeNumbers) {
   for (std::uint32_t i = 0; i < limits::numbered_scopes + 10; ++i) {
     ASSERT_EQ(deliver(alice, "chat/x" + std::to_string(i) + "/messages/log"), Verdict::deny);

@@ -111,6 +111,20 @@ TEST_F(DoorMessage, AFloodThatDoesNotEndEndsWithADisconnection) {
   EXPECT_EQ(broker.kicked[0].first, "alice:phone");
 }
 
+TEST_F(DoorMessage, WhoLeftOrReturnedBeforeTheTickIsNotDisconnected) {
+  for (int second = 0; second <= 10; ++second, now_ms += 1000) {
+    for (int i = 0; i < 50; ++i) publish(alice, "chat/42/messages/in");
+  }
+  door.disconnect(alice);
+  door.tick(now_ms);
+  EXPECT_TRUE(broker.kicked.empty());
+  alice = enter("alice:phone", room_42);
+  for (int i = 0; i < 50; ++i) publish(alice, "chat/42/messages/in");
+  enter("alice:phone", room_42);
+  door.tick(now_ms);
+  EXPECT_TRUE(broker.kicked.empty());
+}
+
 TEST_F(DoorMessage, AClientThatPausesWhenToldIsNeverDisconnected) {
   for (int round = 0; round < 20; ++round) {
     for (int i = 0; i < 50; ++i) publish(alice, "chat/42/messages/in");

@@ -63,6 +63,18 @@ TEST_F(DoorSession, APointerUsedAgainForAnotherClientInheritsNothing) {
   EXPECT_EQ(deliver(other, "news/a/log"), Verdict::allow);
 }
 
+TEST_F(DoorSession, AReusedPointerNeedsItsOwnIdAndUser) {
+  const Client alice = enter("alice:phone", room_42);
+  door.disconnect(alice);
+  Client other = alice;  // a client that some other way let in, so that connect() was never asked
+  other.id = "alice:tablet";
+  EXPECT_EQ(deliver(other, topic), Verdict::deny);
+  other = alice;
+  other.user = "CN=alice";
+  EXPECT_EQ(deliver(other, topic), Verdict::deny);
+  EXPECT_EQ(deliver(alice, topic), Verdict::allow);
+}
+
 TEST_F(DoorSession, TheEndOfAnUnknownConnectionChangesNothing) {
   const Client alice = enter("alice:phone", room_42);
   door.disconnect({alice.handle, {}, {}, "127.0.0.1", 0});
@@ -98,6 +110,20 @@ TEST_F(DoorSession, ATokensEndIsAnnouncedAMinuteBeforeAndThenTheClientIsDisconne
   pass(1'000);
   EXPECT_EQ(broker.kicked.size(), 1u);
   EXPECT_EQ(broker.published.size(), 1u);
+}
+
+TEST_F(DoorSession, AShortTokenIsAnnouncedOnceItsClientCanHaveSubscribed) {
+  enter("alice:phone", room_42, 30);
+  door.tick(now_ms);
+  EXPECT_TRUE(broker.published.empty());
+  pass(1'000);
+  EXPECT_EQ(broker.published.size(), 1u);
+}
+
+TEST_F(DoorSession, NobodyIsToldWhoIsNotThere) {
+  door.disconnect(enter("alice:phone", room_42, 600));
+  pass(599'000);
+  EXPECT_TRUE(broker.published.empty());
 }
 
 TEST_F(DoorSession, AReconnectionWithANewTokenIsNotEndedByTheOldOnes) {

@@ -77,6 +77,16 @@ TEST(ClientTable, FindsWhatWasSetWhateverCameAndWent) {
   EXPECT_EQ(table.size(), static_cast<std::size_t>(std::count(in.begin(), in.end(), true)));
 }
 
+TEST(Sessions, APointerHasOneSession) {
+  Sessions sessions(100, {});
+  int client;
+  sessions.open(&client, "a:d", user("a"));
+  sessions.open(&client, "b:d", user("b"));
+  EXPECT_EQ(sessions.size(), 1u);
+  EXPECT_EQ(sessions.find("a:d"), nullptr);
+  EXPECT_EQ(sessions.online_beside("a", "a:other"), 0u);
+}
+
 TEST(Sessions, WakeUpsComeInTheirOrderOnceAndNotForThoseThatAreGone) {
   Sessions sessions(100, {});
   int a, b, c;
