@@ -7,5 +7,9 @@ namespace msync {
 
 Command add_bridge_command(CLI::App& app);
 Command add_token_command(CLI::App& app);
+Command add_check_command(CLI::App& app);
+Command add_import_command(CLI::App& app);
+Command add_export_command(CLI::App& app);
+Command add_watch_command(CLI::App& app);
 
 }  // namespace msync

@@ -1,6 +1,10 @@
 #include "cli/scope_replica.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "core/reconcile.h"
 
 namespace msync {
 
@@ -92,9 +96,10 @@ void ScopeReplica::apply(const Change& change, const Listener& listener) {
   const Document* held = find(change.id);
   std::optional<Document> before;
   if (held != nullptr) before = *held;
-  const bool known = before && before->version == change.version && snapshot_;
   put(change);
-  if (listener && !known) listener({change, before ? &*before : nullptr, find(change.id), snapshot_});
+  const Document* after = find(change.id);
+  const bool same = snapshot_ && before && after != nullptr && *before == *after;
+  if (listener && !same) listener({change, before ? &*before : nullptr, after, snapshot_});
 }
 
 void ScopeReplica::put(const Change& change) {
@@ -104,9 +109,7 @@ void ScopeReplica::put(const Change& change) {
     const auto target = parse_json(document->second.data);
     const auto patch = parse_json(change.patch);
     if (target && patch) {
-      Json merged = *target;
-      merged.merge_patch(*patch);
-      next.data = to_text(merged);
+      next.data = to_text(merge_patch(*target, *patch));
     }
   }
   if (document != documents_.end()) erase(document);

@@ -23,6 +23,8 @@ class ScopeReplica {
     std::int64_t ts = 0;
     std::string by;
     std::string data;  // compact JSON
+
+    bool operator==(const Document&) const = default;
   };
 
   /// What a delta changed: before it was, and after it is (nothing: no such document).
@@ -39,7 +41,7 @@ class ScopeReplica {
     old,      // nothing new in it
     ignored,  // of another epoch, of another pull, or live during a snapshot
     gap,      // something before it is missing: pull
-    damaged,  // what we hold contradicts count or digest: pull from 0
+    damaged,  // what we hold contradicts count or digest: see wants_snapshot()
   };
 
   explicit ScopeReplica(std::string scope) : scope_(std::move(scope)) {}
@@ -51,8 +53,8 @@ class ScopeReplica {
   /// The next pull, under this name. Its answers are recognised by it.
   Pull pull(std::string rid);
 
-  /// The server's epoch is another: pull.
-  bool behind(const std::string& server_epoch) const { return epoch_ != server_epoch; }
+  /// After Took::damaged: the next pull asks for everything. False if one did and it did not help.
+  bool wants_snapshot() const { return from_zero_; }
 
   /// Every change up to the head that was last heard of is here.
   bool whole() const { return !epoch_.empty() && !snapshot_ && seq_ >= head_; }

@@ -208,4 +208,12 @@ inline constexpr std::size_t remembered_rights = 1024;
 /// User properties on one publish. Each costs an allocation in every receiver's queue.
 inline constexpr std::size_t max_user_properties = 32;
 
+// ---- The command line -----------------------------------------------------------------------------------
+
+/// A file for `import`, bytes. It is read whole, so that nothing is sent of a file with a mistake in it.
+inline constexpr std::size_t import_file_bytes = std::size_t{1} << 30;
+
+/// Mistakes, or documents that were not stored, that a command names one by one; the rest it counts.
+inline constexpr std::size_t problems_shown = 20;
+
 }  // namespace msync::limits

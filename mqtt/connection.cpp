@@ -17,17 +17,17 @@ std::string reason_in_words(int reason) {
   return "the broker said: " + mqtt::exception::reason_code_str(reason);
 }
 
-std::string failure_in_words(const mqtt::token& failed) {
+Connection::Failure failure_of(const mqtt::token& failed) {
   // Paho's "code" is an MQTT 5 reason where the broker answered, negative where it did not.
   const int code = failed.get_return_code();
   const int reason = failed.get_reason_code() != 0 ? static_cast<int>(failed.get_reason_code()) : code;
-  if (reason > 0) return reason_in_words(reason);
+  if (reason > 0) return {reason_in_words(reason), reason};
   try {
     if (failed.get_type() == mqtt::token::CONNECT) failed.get_connect_response();  // the only way to its text
   } catch (const mqtt::exception& error) {
-    return error.get_message();
+    return {error.get_message()};
   }
-  return mqtt::exception::error_str(code);
+  return {mqtt::exception::error_str(code)};
 }
 
 /// The end of one connect, subscribe or disconnect.
@@ -155,7 +155,7 @@ void Connection::connect(const std::string& token, std::function<void(const Conn
       if (answer.get_properties().contains(property::RECEIVE_MAXIMUM))
         result.receive_max = mqtt::get<std::uint16_t>(answer.get_properties(), property::RECEIVE_MAXIMUM);
     } else {
-      result.failure = failure_in_words(ended);
+      result.failure = failure_of(ended);
     }
     done(result);
   };
@@ -163,17 +163,18 @@ void Connection::connect(const std::string& token, std::function<void(const Conn
 }
 
 void Connection::subscribe(const std::vector<std::string>& filters,
-                           std::function<void(const std::string& failure)> done) {
+                           std::function<void(const Failure&)> done) {
   impl_->subscribing.done = [filters, done = std::move(done)](const mqtt::token& ended, bool ok) {
-    if (!ok) return done(failure_in_words(ended));
+    if (!ok) return done(failure_of(ended));
     try {
       const auto granted = ended.get_subscribe_response().get_reason_codes();
       for (std::size_t i = 0; i < granted.size(); ++i) {
-        if (granted[i] >= 0x80) return done(filters[i] + ": " + reason_in_words(granted[i]));
+        if (granted[i] >= 0x80) return done({filters[i] + ": " + reason_in_words(granted[i]), granted[i]});
       }
     } catch (
         const mqtt::exception&) {  // Paho calls it a success, and throws, if the first of many is refused
-      return done(filters[0] + ": " + failure_in_words(ended));
+      const Failure first = failure_of(ended);
+      return done({filters[0] + ": " + first.why, first.reason});
     }
     done({});
   };

@@ -24,8 +24,13 @@ class Connection {
     std::function<void(const std::string& why)> lost;
   };
 
+  struct Failure {
+    std::string why;  // in words; empty: it worked
+    int reason = 0;   // the broker's, of MQTT 5; 0: it has not answered
+  };
+
   struct Connected {
-    std::string failure;  // in words; empty: it worked
+    Failure failure;
     bool session_present = false;
     std::size_t receive_max = 65535;  // publishes that the broker takes unacknowledged
   };
@@ -38,8 +43,7 @@ class Connection {
   // Each returns at once and can be called once. They throw std::exception where Paho refuses the call. `done`
   // is not called if the connection breaks or is destroyed before.
   void connect(const std::string& token, std::function<void(const Connected&)> done);
-  void subscribe(const std::vector<std::string>& filters,
-                 std::function<void(const std::string& failure)> done);
+  void subscribe(const std::vector<std::string>& filters, std::function<void(const Failure&)> done);
   void disconnect(int timeout_ms, std::function<void()> done);
 
   /// False if there is no connection. Events::published tells the end, unless the connection breaks before.

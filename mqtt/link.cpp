@@ -51,7 +51,7 @@ struct Link::Impl {
   void run();
   void renew_connection();
   std::string attempt();
-  std::string await(const bool& ended);
+  std::string await(const bool& ended, const Connection::Failure& failure);
   std::string stay();
   bool pause(int attempts, const std::string& why);
   void say_goodbye();
@@ -79,6 +79,7 @@ struct Link::Impl {
   bool stopping = false;
   bool online = false;
   std::string loss;      // why the connection is gone; empty: it is not
+  int refusal = 0;       // see last_refusal()
   bool hearing = false;  // the message handler is running
   Clock::time_point heard_last = {};
 
@@ -125,11 +126,12 @@ void Link::Impl::renew_connection() {
   loss.clear();
 }
 
-/// Waits for the end of a step: why there was none; empty if there was.
-std::string Link::Impl::await(const bool& ended) {
+/// Waits for the end of a step: why it failed, or did not end; empty if it worked.
+std::string Link::Impl::await(const bool& ended, const Connection::Failure& failure) {
   std::unique_lock lock(mutex);
   changed.wait_for(lock, step_timeout, [&] { return ended || stopping || !loss.empty(); });
-  if (ended) return {};
+  refusal = ended ? failure.reason : 0;
+  if (ended) return failure.why;
   if (!loss.empty()) return loss;
   return stopping ? "closed" : "no answer";
 }
@@ -140,7 +142,7 @@ std::string Link::Impl::attempt() {
     bool connect_ended = false;
     bool subscribe_ended = false;
     Connection::Connected connected;
-    std::string subscribe_failure;
+    Connection::Failure subscribe_failure;
   };
   const auto progress = std::make_shared<Progress>();
   const auto note = [this](auto&& change) {
@@ -154,15 +156,13 @@ std::string Link::Impl::attempt() {
                         [note, progress](const Connection::Connected& connected) {
                           note([&] { progress->connected = connected, progress->connect_ended = true; });
                         });
-    std::string failure = await(progress->connect_ended);
-    if (failure.empty()) failure = progress->connected.failure;
+    std::string failure = await(progress->connect_ended, progress->connected.failure);
     if (!failure.empty()) return "cannot connect to " + to_string(address) + ": " + failure;
     if (const auto wanted = wanted_filters(); !wanted.empty()) {
-      connection->subscribe(wanted, [note, progress](const std::string& refusal) {
-        note([&] { progress->subscribe_failure = refusal, progress->subscribe_ended = true; });
+      connection->subscribe(wanted, [note, progress](const Connection::Failure& refused) {
+        note([&] { progress->subscribe_failure = refused, progress->subscribe_ended = true; });
       });
-      failure = await(progress->subscribe_ended);
-      if (failure.empty()) failure = progress->subscribe_failure;
+      failure = await(progress->subscribe_ended, progress->subscribe_failure);
       if (!failure.empty())
         return "connected to " + to_string(address) + ", but cannot subscribe: " + failure;
     }
@@ -280,6 +280,11 @@ void Link::open() {
 bool Link::is_connected() const {
   std::lock_guard lock(impl_->mutex);
   return impl_->online;
+}
+
+int Link::last_refusal() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->refusal;
 }
 
 bool Link::publish(const Publish& message, std::function<void(Published)> done) {

@@ -94,6 +94,10 @@ class Link {
 
   bool is_connected() const;
 
+  /// The reason (of MQTT 5, such as 0x87: not authorized) with which the broker refused the last attempt to
+  /// connect or to subscribe; 0 if the last attempt worked, or did not get so far.
+  int last_refusal() const;
+
   /// Waits for a place in the window, then sends. `done` is called once when the broker has acknowledged or
   /// refused, or when the connection broke before (ok = false: unknown). False if there is no
   /// connection; `done` is then not called.

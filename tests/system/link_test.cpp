@@ -131,6 +131,8 @@ TEST(Link, SaysWhyTheBrokerRefusedIt) {
   EXPECT_TRUE(alice.is_up());
   Peer mallory(as(broker, "mallory:a"));
   EXPECT_TRUE(eventually([&] { return mallory.was_told("Not authorized"); }));
+  EXPECT_EQ(mallory.link.last_refusal(), 0x87);
+  EXPECT_EQ(alice.link.last_refusal(), 0);
 }
 
 TEST(Link, AsksForItsSubscriptionsAgainWhenTheBrokerHasForgottenThem) {

@@ -1,0 +1,155 @@
+// mosquitto-sync check: schemas and mosquitto.conf, before a start finds out.
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "cli/broker_config.h"
+#include "cli/commands.h"
+#include "platform/files.h"
+
+namespace msync {
+namespace {
+
+struct CheckArguments {
+  std::string schemas;
+  std::string mosquitto_conf;
+};
+
+const char* name_of(Conflict conflict) {
+  switch (conflict) {
+    case Conflict::lww:
+      return "lww";
+    case Conflict::reject:
+      return "reject";
+    case Conflict::merge:
+      return "merge";
+  }
+  return "";
+}
+
+/// The number of problems; a line per collection where there is none.
+std::size_t check_schemas(const std::string& folder) {
+  const auto loaded = load_schemas(folder);
+  for (const Problem& problem : loaded.problems) std::cerr << "error: " << to_string(problem) << "\n";
+  if (!loaded.problems.empty()) return loaded.problems.size();
+  for (const Collection& collection : loaded.collections.all())
+    std::cout << collection.name << "  " << collection.topic.text() << "  " << name_of(collection.conflict)
+              << "\n";
+  return 0;
+}
+
+/// The lines of the file, those that it includes in their place.
+std::vector<ConfigLine> read_config(const std::string& file, std::vector<Finding>& findings) {
+  std::vector<ConfigLine> all;
+  const auto text = read_file(file);
+  if (!text) {
+    findings.push_back({{file, "", text.error().message, "is this the right file, and may you read it?"}});
+    return all;
+  }
+  for (auto& line : parse_broker_config(file, *text)) {
+    if (line.key != "include_dir") {
+      all.push_back(std::move(line));
+      continue;
+    }
+    std::vector<std::string> included;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(line.value, error))
+      if (entry.path().extension() == ".conf") included.push_back(entry.path());
+    if (error)
+      findings.push_back({{file, "line " + std::to_string(line.number), line.value + ": " + error.message(),
+                           "make the folder, or remove the line"}});
+    std::sort(included.begin(), included.end());  // as Mosquitto does
+    for (const auto& path : included)
+      for (auto& inner : read_config(path, findings)) all.push_back(std::move(inner));
+  }
+  return all;
+}
+
+/// May this user read this file? Unknown users may: nothing can be said about them here.
+bool readable_by(const std::string& user, const std::string& file) {
+  struct stat status = {};
+  const passwd* entry = ::getpwnam(user.c_str());
+  if (entry == nullptr || entry->pw_uid == 0 || ::stat(file.c_str(), &status) != 0) return true;
+  if (status.st_uid == entry->pw_uid) return (status.st_mode & S_IRUSR) != 0;
+  gid_t groups[128];
+  int count = 128;
+  if (::getgrouplist(user.c_str(), entry->pw_gid, groups, &count) < 0) return true;
+  const bool member = std::find(groups, groups + count, status.st_gid) != groups + count;
+  return (status.st_mode & (member ? S_IRGRP : S_IROTH)) != 0;
+}
+
+void check_secret(const std::string& conf, const std::string& file, const std::string& user,
+                  std::vector<Finding>& findings) {
+  if (file.empty()) return;  // its absence was found already, where it matters
+  std::string warning;
+  if (const auto secret = read_secret(file, &warning); !secret)
+    findings.push_back({{conf, "", secret.error().message, "Mosquitto reads it at its start"}});
+  else if (!readable_by(user, file))
+    findings.push_back({{file, "", "user " + user + " may not read it, and Mosquitto reads it as that user",
+                         "chgrp it to a group of " + user + "'s, chmod 640"}});
+  if (!warning.empty()) findings.push_back({{file, "", warning, "it is a secret"}, false});
+}
+
+/// What the lines name on the disk.
+void check_files(const std::string& conf, const BrokerConfig& config, const std::string& schemas,
+                 std::vector<Finding>& findings) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!config.plugin_file.empty() && !fs::exists(config.plugin_file, error))
+    findings.push_back({{conf, "", "there is no " + config.plugin_file, "build or install the plugin"}});
+  check_secret(conf, config.options.jwt_secret_file, config.user, findings);
+  check_secret(conf, config.options.stamp_key_file, config.user, findings);
+  const std::string& theirs = config.options.schemas;
+  if (!theirs.empty() && !schemas.empty() && !fs::equivalent(theirs, schemas, error))
+    findings.push_back(
+        {{conf, "", "the plugin reads its schemas from " + theirs + ", you asked to check " + schemas,
+          "plugin and bridge must read the same ones"},
+         false});
+}
+
+/// The number of errors; warnings are printed, too.
+std::size_t check_broker(const std::string& conf, const std::string& schemas) {
+  std::vector<Finding> findings;
+  const auto lines = read_config(conf, findings);
+  if (!findings.empty() && lines.empty()) {
+    for (const auto& finding : findings) std::cerr << to_string(finding) << "\n";
+    return findings.size();
+  }
+  BrokerConfig config = judge_broker_config(conf, lines);
+  check_files(conf, config, schemas, config.findings);
+  findings.insert(findings.end(), config.findings.begin(), config.findings.end());
+  for (const auto& finding : findings) std::cerr << to_string(finding) << "\n";
+  const auto errors =
+      std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.error; });
+  if (errors == 0)
+    std::cout << conf << "  " << (findings.empty() ? "good" : "good enough, see the warnings") << "\n";
+  return static_cast<std::size_t>(errors);
+}
+
+int run(const CheckArguments& arguments) {
+  std::size_t errors = check_schemas(arguments.schemas);
+  if (!arguments.mosquitto_conf.empty()) errors += check_broker(arguments.mosquitto_conf, arguments.schemas);
+  if (errors == 0) return EX_OK;
+  return complain(EX_CONFIG, std::to_string(errors) + (errors == 1 ? " error" : " errors"));
+}
+
+}  // namespace
+
+Command add_check_command(CLI::App& app) {
+  auto arguments = std::make_shared<CheckArguments>();
+  CLI::App* check = app.add_subcommand(
+      "check",
+      "Check the collections' files and, if named, mosquitto.conf. Prints a line per collection, or every\n"
+      "problem with file, place and remedy.");
+  add_option(*check, "--schemas", arguments->schemas, "folder with the collections' files")->required();
+  add_option(*check, "--mosquitto-conf", arguments->mosquitto_conf, "the broker's configuration");
+  return {check, [arguments] { return run(*arguments); }};
+}
+
+}  // namespace msync
