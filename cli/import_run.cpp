@@ -56,7 +56,7 @@ std::optional<int> ImportRun::handle(const SyncEvent& event) {
     reader_.connected();
     if (uploader_) uploader_->connected();
   } else if (const auto* lost = std::get_if<Disconnected>(&event)) {
-    if (lost->refused && !status_) return end(EX_NOPERM, client_.last_trouble());
+    if (lost->refused && !known_) return end(EX_NOPERM, client_.last_trouble());
     progress_.say("not connected: " + lost->why);
   } else if (const auto* seen = std::get_if<StatusSeen>(&event)) {
     return on_status(*seen);

@@ -99,7 +99,7 @@ std::optional<int> Watch::handle(const SyncEvent& event) {
   if (std::holds_alternative<Connected>(event)) {
     reader_.connected();
   } else if (const auto* lost = std::get_if<Disconnected>(&event)) {
-    if (lost->refused && !status_) return complain(EX_NOPERM, client_.last_trouble());
+    if (lost->refused && !was_whole_) return complain(EX_NOPERM, client_.last_trouble());
     remark("not connected: " + lost->why);
   } else if (const auto* seen = std::get_if<StatusSeen>(&event)) {
     on_status(seen->status);
