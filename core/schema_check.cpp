@@ -287,7 +287,8 @@ void walk(const Json& schema, const Visit& visit, const std::string& pointer) {
   for (const auto& [name, value] : schema.items()) {
     const auto known = keywords().find(name);
     if (known == keywords().end()) continue;
-    const std::string place = pointer + "/" + name;
+    std::string place = pointer;
+    place.append("/").append(name);
     const Shape shape = known->second;
     if (shape == Shape::schema || (shape == Shape::items && !value.is_array())) {
       walk(value, visit, place);

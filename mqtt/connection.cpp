@@ -192,6 +192,7 @@ bool Connection::publish(std::uint64_t id, const Publish& message) {
   try {
     impl_->client.publish(mqtt::message::create(message.topic, message.payload, message.qos, message.retained,
                                                 properties_of(message)),
+                          // Paho hands it back, never follows it. NOLINTNEXTLINE(performance-no-int-to-ptr)
                           reinterpret_cast<void*>(static_cast<std::uintptr_t>(id)), *impl_);
     return true;
   } catch (const mqtt::exception&) {

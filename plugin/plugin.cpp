@@ -217,6 +217,7 @@ constexpr Registration registrations[] = {
 // The door, or null after the log has every reason why there is none.
 std::unique_ptr<Door> open_door(const mosquitto_opt* lines, int count, Broker& broker) {
   std::vector<std::pair<std::string, std::string>> options;
+  options.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) options.emplace_back(view(lines[i].key), view(lines[i].value));
   auto [parsed, problems] = msync::Options::parse(options);
   std::unique_ptr<const msync::Rules> rules;
