@@ -92,11 +92,11 @@ Mosquitto with mosquitto-sync listens on 127.0.0.1:$mqtt_port (MQTT) and :$ws_po
 1. Watch chat room 42, in a second terminal:
 mosquitto_sub $client -i alice:screen -v -t $scope/log -t 'sync/alice:screen/#'
 
-2. Write into it, in a third:
-mosquitto_pub $client -i alice:sensor -q 1 -t $scope/in -m '{"mutations":[{"op":"put","id":"hello-'\$(date +%s)'","data":{"text":"hello"}}]}'
-
-3. Write with a number, as a phone does, and get the acknowledgement (a second time: the same, and nothing twice):
+2. Write into it, in a third, as a phone does, and see it acknowledged (a second time: answered, and nothing twice):
 mosquitto_rr $client -i alice:phone -q 1 -W 10 -t $scope/in -e sync/alice:phone/ack/$scope -m '{"epoch":"$1","src":"$src","n":1,"mutations":[{"op":"put","id":"$src","data":{"text":"hello from a phone"}}]}'
+
+3. Write without a number, as a sensor does: nothing is acknowledged, it just arrives:
+mosquitto_pub $client -i alice:sensor -q 1 -t $scope/in -m '{"mutations":[{"op":"put","id":"hello-'\$(date +%s)'","data":{"text":"hello"}}]}'
 
 Logs: .run/mosquitto.log .run/bridge.log     Ctrl-C stops all of it.
 END
