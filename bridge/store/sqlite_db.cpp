@@ -12,6 +12,8 @@ namespace {
 
 using Kind = StoreError::Kind;
 
+constexpr std::string_view private_memory = ":memory:";
+
 bool no_space(int code, int system) {
   return (code & 0xff) == SQLITE_FULL || system == ENOSPC || system == EDQUOT || system == EFBIG;
 }
@@ -62,10 +64,9 @@ const char* remedy(Kind kind) {
 }  // namespace
 
 Connection::Connection(const std::string& file, Mode mode) : file_(file) {
-  const int writing = mode == Mode::memory ? SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY : 0;
   try {
     // A reader, too, opens for writing: it may have to recover the log, or to make the shared index.
-    open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | writing);
+    open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE);
     if (mode == Mode::read) run("PRAGMA query_only = ON");
   } catch (...) {
     sqlite3_close(db_);
@@ -74,7 +75,11 @@ Connection::Connection(const std::string& file, Mode mode) : file_(file) {
 }
 
 void Connection::open(int flags) {
-  const int code = sqlite3_open_v2(file_.c_str(), &db_, flags, nullptr);
+  // The VFS "memdb" shares what has a name that begins with a slash.
+  const bool shared = in_memory(file_) && file_ != private_memory;
+  const std::string name = shared ? "/" + file_.substr(private_memory.size()) : file_;
+  if (in_memory(file_)) flags |= SQLITE_OPEN_CREATE | (shared ? 0 : SQLITE_OPEN_MEMORY);
+  const int code = sqlite3_open_v2(name.c_str(), &db_, flags, shared ? "memdb" : nullptr);
   if (db_ != nullptr) sqlite3_extended_result_codes(db_, 1);
   if (code != SQLITE_OK) fail(db_ != nullptr ? sqlite3_extended_errcode(db_) : code);
   sqlite3_busy_timeout(db_, limits::store_busy_ms);

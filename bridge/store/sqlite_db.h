@@ -17,12 +17,18 @@ struct sqlite3_stmt;
 
 namespace msync::sqlite {
 
+/// ":memory:" is a database without a file, its connection's own; ":memory:NAME" one that all connections of the
+/// process which name it share, gone with the last of them. It has no log: one that reads keeps a commit from
+/// succeeding, one that writes keeps others from reading.
+inline bool in_memory(std::string_view file) {
+  return file.starts_with(":memory:");
+}
+
 class Connection {
  public:
   enum class Mode {
-    write,   // the file must exist (an empty one is a new database)
-    read,    // never changes content; may make the -shm and -wal files that readers need
-    memory,  // a private database without a file
+    write,  // the file must exist (an empty one is a new database)
+    read,   // never changes content; may make the -shm and -wal files that readers need
   };
 
   Connection(const std::string& file, Mode mode);

@@ -118,7 +118,10 @@ class SqliteView final : public View {
 }  // namespace
 
 SqliteReader::SqliteReader(const std::string& file) : connection_(file, Connection::Mode::read) {
-  if (schema_version(connection_) != store_schema_version())
+  const int version = schema_version(connection_);
+  if (version == 0)
+    throw StoreError(StoreError::Kind::unwritable, file + " is empty: there is no store yet; open it first");
+  if (version != store_schema_version())
     throw StoreError(
         StoreError::Kind::other,
         file + " was written by an earlier version; start the bridge once to bring it up to date");

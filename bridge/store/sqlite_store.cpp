@@ -18,8 +18,6 @@ using sqlite::Connection;
 using sqlite::Query;
 using sqlite::Statement;
 
-constexpr const char* in_memory = ":memory:";
-
 /// 0 if there is no such file.
 std::uint64_t inode_of(const std::string& file) {
   struct stat status {};
@@ -33,11 +31,14 @@ std::string new_epoch(std::int64_t now_ms) {
 }
 
 void configure(Connection& connection) {
-  if (connection.file() != in_memory && connection.text("PRAGMA journal_mode = WAL") != "wal")
+  if (sqlite::in_memory(connection.file())) {
+    connection.run("PRAGMA journal_mode = MEMORY");
+  } else if (connection.text("PRAGMA journal_mode = WAL") != "wal") {
     throw StoreError(StoreError::Kind::other,
                      connection.file() +
                          ": its file system cannot share memory between processes (a network "
                          "share?); put the store on a local disk");
+  }
   connection.run("PRAGMA synchronous = FULL");
   connection.run("PRAGMA foreign_keys = ON");
   connection.run("PRAGMA temp_store = MEMORY");
@@ -111,7 +112,7 @@ struct SqliteStore::Statements {
 };
 
 SqliteStore::SqliteStore(const std::string& file, std::int64_t now_ms)
-    : connection_(prepared(file), file == in_memory ? Connection::Mode::memory : Connection::Mode::write) {
+    : connection_(prepared(file), Connection::Mode::write) {
   start(now_ms);
 }
 
@@ -120,7 +121,7 @@ SqliteStore::~SqliteStore() {
 }
 
 const std::string& SqliteStore::prepared(const std::string& file) {
-  if (file == in_memory) return file;
+  if (sqlite::in_memory(file)) return file;
   lock_.emplace(file);
   // For its owner alone; SQLite gives its companions the same mode. An existing file is not opened here: closing it
   // would drop the locks that a reader in this process has on it.
@@ -132,7 +133,7 @@ const std::string& SqliteStore::prepared(const std::string& file) {
 void SqliteStore::start(std::int64_t now_ms) {
   const bool fresh = schema_version(connection_) == 0;
   configure(connection_);
-  if (!fresh) check(connection_);
+  if (!fresh && !sqlite::in_memory(connection_.file())) check(connection_);
   connection_.run("BEGIN IMMEDIATE");
   in_transaction_ = true;
   migrate(connection_);

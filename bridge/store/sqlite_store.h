@@ -16,8 +16,7 @@ inline constexpr const char* store_cell = "main";
 
 class SqliteStore final : public Store {
  public:
-  /// Opens, checks, makes or migrates. `file` is absolute, or ":memory:" for a store that ends with the
-  /// object.
+  /// Opens, checks, makes or migrates. `file` is absolute, or names a database in memory (sqlite_db.h).
   SqliteStore(const std::string& file, std::int64_t now_ms);
   ~SqliteStore() override;
 

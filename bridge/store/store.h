@@ -139,7 +139,12 @@ class StoreReader {
   virtual std::unique_ptr<View> view() = 0;
 };
 
-/// What `--store` names: `sqlite:FILE`. Opens for writing, makes the database or migrates it, checks it, and
+/// What `--store` names: `sqlite:FILE`, or `sqlite::memory:NAME` for a store in memory that all who name it in this
+/// process share, gone when the last of them is closed: a simulation that keeps a reader can "crash" its bridge and
+/// open the store again. Open the store before its readers, and hold no view while a transaction is open: there one
+/// waits for the other. No name: the store is its opener's alone, without readers.
+///
+/// Opens for writing, makes the database or migrates it, checks it, and
 /// takes the lock that keeps a second bridge out. Code::bad_config for an address it does not know; StoreError
 /// with a remedy in its text otherwise.
 Result<std::unique_ptr<Store>> open_store(const std::string& address, std::int64_t now_ms);

@@ -194,17 +194,6 @@ TEST(StoreOpenTest, AStoreOfALaterVersionIsRefused) {
   EXPECT_EQ(store_error([&] { place.reader(); }).kind, Kind::newer);
 }
 
-TEST(StoreOpenTest, AStoreInMemoryWorksAlone) {
-  const auto store = *open_store("sqlite::memory:", 1);
-  store->begin();
-  const auto scope = store->scope("chat/42/messages", "chat").id;
-  store->save(scope, "m1", sample_entity(1));
-  store->commit();
-  EXPECT_EQ(store->entity(scope, "m1"), sample_entity(1));
-  EXPECT_FALSE(open_reader("sqlite::memory:").ok());
-  EXPECT_FALSE(std::filesystem::exists(":memory:.lock"));
-}
-
 TEST(StoreOpenTest, AnUpgradeThatFailsHalfwayLeavesNothing) {
   StorePlace place;
   std::ofstream(place.file).close();
