@@ -220,6 +220,7 @@ Committed Committer::commit(std::span<const Inbound> batch, std::int64_t now_ms,
     for (const auto& [scope, seq] : published) store_.save_published(scope, seq);
     work.write_back();
     store_.save_last_time_ms(now_ms);
+    attempted_ = work.done.messages;
     committing_ = true;
     store_.commit();
     committing_ = false;

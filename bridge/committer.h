@@ -55,10 +55,14 @@ class Committer {
   /// After commit() has thrown: had the store's own commit begun, so that nobody knows its fate?
   bool fate_unknown() const { return committing_; }
 
+  /// How many messages that commit was about.
+  std::size_t attempted() const { return attempted_; }
+
  private:
   Store& store_;
   StoreIdentity identity_;
   bool committing_ = false;
+  std::size_t attempted_ = 0;
 };
 
 }  // namespace msync

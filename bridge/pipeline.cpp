@@ -14,7 +14,7 @@ constexpr int retry_pause_ms = 200;
 }  // namespace
 
 Pipeline::Pipeline(Parts parts)
-    : parts_(std::move(parts)), committer_(std::make_unique<Committer>(*parts_.store)) {}
+    : parts_(std::move(parts)), committer_(std::move(parts_.store), parts_.reopen) {}
 
 void Pipeline::set_ready(bool ready) {
   ready_ = ready;
@@ -51,8 +51,7 @@ void Pipeline::run() {
 
 std::size_t Pipeline::commit(std::span<const Inbound> batch) {
   try {
-    if (!committer_) reopen();
-    Committed committed = committer_->commit(batch, parts_.time.now_ms(), unsaved_cursors_, fate_unknown_);
+    Committed committed = committer_.commit(batch, parts_.time.now_ms(), unsaved_cursors_);
     note_success();
     const std::size_t taken = committed.messages;
     hand_over(std::move(committed));
@@ -65,7 +64,6 @@ std::size_t Pipeline::commit(std::span<const Inbound> batch) {
 
 void Pipeline::note_success() {
   unsaved_cursors_.clear();
-  fate_unknown_ = false;
   if (!failing_) return;
   failing_ = false;
   spdlog::info("event=store_recovered");
@@ -80,17 +78,7 @@ void Pipeline::note_failure(const StoreError& error) {
   if (!failing_) spdlog::error("event=store_failed reason=\"{}\" action=retry", error.what());
   failing_ = true;
   parts_.inbox.set_stalled(true);
-  if (committer_ && committer_->fate_unknown()) {
-    fate_unknown_ = true;
-    committer_.reset();
-    parts_.store.reset();
-  }
   pause(retry_pause_ms);
-}
-
-void Pipeline::reopen() {
-  parts_.store = parts_.reopen();
-  committer_ = std::make_unique<Committer>(*parts_.store);
 }
 
 void Pipeline::hand_over(Committed&& committed) {

@@ -10,10 +10,10 @@
 #include <memory>
 #include <vector>
 
-#include "bridge/committer.h"
 #include "bridge/cursors.h"
 #include "bridge/inbox.h"
 #include "bridge/outbox.h"
+#include "bridge/retrying_committer.h"
 #include "bridge/server_time.h"
 
 namespace msync {
@@ -47,14 +47,12 @@ class Pipeline {
   std::size_t commit(std::span<const Inbound> batch);
   void note_failure(const StoreError& error);
   void note_success();
-  void reopen();
   void hand_over(Committed&& committed);
   void pause(int wait_ms);
 
   Parts parts_;
-  std::unique_ptr<Committer> committer_;
+  RetryingCommitter committer_;
   std::vector<std::pair<std::int64_t, std::uint64_t>> unsaved_cursors_;
-  bool fate_unknown_ = false;  // of the batch at hand
   bool failing_ = false;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> giving_up_ = false;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "bridge/log_messages.h"
 #include "bridge/tail.h"
 
 namespace msync {
@@ -102,18 +103,13 @@ void Publisher::announce(bool online) {
   parts_.link.publish(message);
 }
 
-/// The retained status stands for all retained messages: without it, or with one from before the last start, the
-/// broker has lost its store or gone back to an old one.
 void Publisher::note_lost_heads() {
   std::optional<std::string> payload;
   {
     const std::lock_guard lock(mutex_);
     payload = retained_status_;
   }
-  if (payload) {
-    const auto status = decode_status(*payload);
-    if (status && status->epoch == parts_.identity.epoch && status->boot + 1 >= parts_.identity.boot) return;
-  }
+  if (!heads_lost(payload, parts_.identity)) return;
   lost_heads_ = parts_.reader.view()->scopes();
   if (!lost_heads_.empty()) spdlog::warn("event=heads_lost scopes={} action=republish", lost_heads_.size());
 }
@@ -151,38 +147,24 @@ bool Publisher::send_tail() {
   return true;
 }
 
-/// A delta within 8 KiB is retained, so that a new subscriber learns the head; a larger one is not, and at the head
-/// an empty one that is follows it.
-bool Publisher::publish_delta(const Delta& cut, std::int64_t scope) {
-  Delta delta = cut;
-  delta.epoch = parts_.identity.epoch;
-  delta.now = parts_.time.now_ms();
-  Publish message{delta.scope + "/log", encode(delta)};
-  message.content_type = json_type;
-  message.retained = delta.to == delta.head && message.payload.size() <= limits::retained_delta_bytes;
-  if (!message.retained) message.expiry_s = limits::delta_expiry_s;
-  auto done = [cursors = &parts_.cursors, scope, to = delta.to](Published published) {
+bool Publisher::publish_delta(const Delta& delta, std::int64_t scope) {
+  std::function<void(Published)> done = [cursors = &parts_.cursors, scope,
+                                         to = delta.to](Published published) {
     if (scope == 0) return;
     // Refused for a reason: once more would be refused again. Readers notice the gap and pull.
     const bool refused = !published.ok && published.reason != 0;
     if (refused) spdlog::error("event=delta_refused reason=0x{:02x}", published.reason);
     published.ok || refused ? cursors->acked(scope, to) : cursors->failed(scope);
   };
-  if (!parts_.link.publish(message, std::move(done))) return false;
-  if (message.retained || delta.to != delta.head) return true;
-  delta.from = delta.to;
-  delta.changes.clear();
-  return publish_delta(delta, 0);
+  for (const Publish& message : log_messages(delta, parts_.identity.epoch, parts_.time.now_ms())) {
+    if (!parts_.link.publish(message, std::exchange(done, nullptr))) return false;
+  }
+  return true;
 }
 
 bool Publisher::publish_documents(const ScopeRow& scope, const Delta& delta) {
   const auto collections = parts_.collections();
-  const Collection* collection = collections->find(scope.collection);
-  if (collection == nullptr || !collection->retain_docs) return true;
-  for (const Change& change : delta.changes) {
-    Publish message{scope.topic + "/doc/" + change.id, change.deleted ? "" : encode(change)};
-    message.retained = true;
-    message.content_type = json_type;
+  for (const Publish& message : document_messages(collections->find(scope.collection), delta)) {
     if (!parts_.link.publish(message)) return false;
   }
   return true;

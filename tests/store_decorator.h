@@ -1,0 +1,52 @@
+// A store that passes everything on to a real one: what tests derive from to watch a store or make it fail.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "bridge/store/store.h"
+
+namespace msync {
+
+class StoreDecorator : public Store {
+ public:
+  explicit StoreDecorator(std::unique_ptr<Store> real) : real_(std::move(real)) {}
+
+  StoreIdentity identity() override { return real_->identity(); }
+  void begin() override { real_->begin(); }
+  void commit() override { real_->commit(); }
+  void rollback() noexcept override { real_->rollback(); }
+  void savepoint() override { real_->savepoint(); }
+  void release() override { real_->release(); }
+  void rollback_to() override { real_->rollback_to(); }
+  ScopeRow scope(std::string_view topic, std::string_view name) override { return real_->scope(topic, name); }
+  void save(const ScopeRow& row) override { real_->save(row); }
+  std::optional<Entity> entity(std::int64_t scope, std::string_view id) override {
+    return real_->entity(scope, id);
+  }
+  void save(std::int64_t scope, std::string_view id, const Entity& entity) override {
+    real_->save(scope, id, entity);
+  }
+  std::uint64_t replica_n(const ReplicaKey& key) override { return real_->replica_n(key); }
+  void save_replica_n(const ReplicaKey& key, std::uint64_t n) override { real_->save_replica_n(key, n); }
+  void save_seen(const ReplicaKey& key, std::uint64_t seq, std::int64_t at_ms) override {
+    real_->save_seen(key, seq, at_ms);
+  }
+  void save_outcome(const ReplicaKey& key, const MutationResult& result) override {
+    real_->save_outcome(key, result);
+  }
+  std::optional<MutationResult> outcome(const ReplicaKey& key, std::uint64_t n) override {
+    return real_->outcome(key, n);
+  }
+  void save_published(std::int64_t scope, std::uint64_t seq) override { real_->save_published(scope, seq); }
+  std::int64_t last_time_ms() override { return real_->last_time_ms(); }
+  void save_last_time_ms(std::int64_t now_ms) override { real_->save_last_time_ms(now_ms); }
+
+ protected:
+  Store& real() { return *real_; }
+
+ private:
+  std::unique_ptr<Store> real_;
+};
+
+}  // namespace msync
