@@ -153,7 +153,7 @@ MutationResult Batch::repeat(const ReplicaKey& key, std::uint64_t n) {
 
 MutationResult Batch::fresh(const Inbound& message, const Mutation& mutation, const Writer& writer,
                             ScopeRow& scope) {
-  MutationResult result = apply_mutation(store_, *message.collection, scope, mutation, writer);
+  MutationResult result = apply_mutation(store_, *message.collection, scope, mutation, writer, now_ms_);
   done.mutations += 1;
   done.outcomes[result.status] += 1;
   return result;

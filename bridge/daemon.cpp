@@ -108,6 +108,7 @@ Pipeline::Parts Daemon::pipeline_parts(std::unique_ptr<Store> store) {
           outbox_,
           cursors_,
           time_,
+          [this] { return collections_.load(); },
           [this] { publisher_->wake(); },
           fatal_};
 }

@@ -21,7 +21,7 @@ void account(ScopeRow& scope, const std::string& id, const std::optional<Entity>
 }
 
 Step apply_operation(Store& store, const Collection& collection, ScopeRow& scope, const Operation& operation,
-                     const Writer& writer) {
+                     const Writer& writer, std::int64_t now_ms) {
   if (operation.fault || operation.op == Op::noop) {
     return {reconcile(collection, nullptr, operation, writer, scope.horizon), {operation.id, 0, 0}};
   }
@@ -33,7 +33,7 @@ Step apply_operation(Store& store, const Collection& collection, ScopeRow& scope
   scope.seq += 1;
   entity.seq = scope.seq;
   account(scope, operation.id, current, entity);
-  store.save(scope.id, operation.id, entity);
+  store.save(scope.id, operation.id, entity, now_ms);
   step.landing = {operation.id, entity.version, entity.seq};
   return step;
 }
@@ -48,9 +48,9 @@ void fail(MutationResult& result, Step&& step, std::optional<std::size_t> op) {
 
 /// True if every operation was stored.
 bool apply_all(Store& store, const Collection& collection, ScopeRow& scope, const Mutation& mutation,
-               const Writer& writer, MutationResult& result) {
+               const Writer& writer, std::int64_t now_ms, MutationResult& result) {
   for (std::size_t i = 0; i < mutation.operations.size(); ++i) {
-    Step step = apply_operation(store, collection, scope, mutation.operations[i], writer);
+    Step step = apply_operation(store, collection, scope, mutation.operations[i], writer, now_ms);
     if (!stored(step.decision.status)) {
       fail(result, std::move(step), mutation.group ? std::optional(i) : std::nullopt);
       return false;
@@ -64,16 +64,16 @@ bool apply_all(Store& store, const Collection& collection, ScopeRow& scope, cons
 }  // namespace
 
 MutationResult apply_mutation(Store& store, const Collection& collection, ScopeRow& scope,
-                              const Mutation& mutation, const Writer& writer) {
+                              const Mutation& mutation, const Writer& writer, std::int64_t now_ms) {
   MutationResult result;
   result.n = writer.n;
   if (!mutation.group) {
-    apply_all(store, collection, scope, mutation, writer, result);
+    apply_all(store, collection, scope, mutation, writer, now_ms, result);
     return result;
   }
   const ScopeRow before = scope;
   store.savepoint();
-  if (apply_all(store, collection, scope, mutation, writer, result)) {
+  if (apply_all(store, collection, scope, mutation, writer, now_ms, result)) {
     store.release();
   } else {
     store.rollback_to();

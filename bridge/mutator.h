@@ -6,9 +6,9 @@
 
 namespace msync {
 
-/// A group is all or nothing: its first operation that is not stored undoes the ones before it. `scope` is the
+/// `now_ms` is the server's time. A group is all or nothing: its first operation that is not stored undoes the ones before it. `scope` is the
 /// caller's copy of the row: seq, count and digest move with every change. The result's `n` is the writer's.
 MutationResult apply_mutation(Store& store, const Collection& collection, ScopeRow& scope,
-                              const Mutation& mutation, const Writer& writer);
+                              const Mutation& mutation, const Writer& writer, std::int64_t now_ms);
 
 }  // namespace msync

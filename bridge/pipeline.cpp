@@ -40,12 +40,14 @@ void Pipeline::run() {
     unsaved_cursors_.insert(unsaved_cursors_.end(), acked.begin(), acked.end());
     if (batch.empty() && unsaved_cursors_.empty()) {
       if (parts_.inbox.closed()) return;
+      sweep_if_due();
       continue;
     }
     std::span<const Inbound> rest(batch);
     do {
       rest = rest.subspan(commit(rest));
     } while (!giving_up_ && (!rest.empty() || failing_));
+    sweep_if_due();
   }
 }
 
@@ -60,6 +62,22 @@ std::size_t Pipeline::commit(std::span<const Inbound> batch) {
     note_failure(error);
     return 0;
   }
+}
+
+/// What cannot be forgotten now is forgotten a minute later; only damage is worth ending for.
+void Pipeline::sweep_if_due() {
+  const auto now = std::chrono::steady_clock::now();
+  if (giving_up_ || now < next_sweep_) return;
+  std::int64_t wait_ms = limits::sweep_interval_ms;
+  try {
+    const Swept done = committer_.sweep(parts_.collections(), parts_.time.now_ms());
+    if (done.tombstones > 0) spdlog::info("event=swept tombstones={}", done.tombstones);
+    if (done.more) wait_ms = limits::sweep_pause_ms;
+  } catch (const StoreError& error) {
+    spdlog::warn("event=sweep_failed reason=\"{}\" action=retry", error.what());
+    if (error.kind == StoreError::Kind::corrupt) note_failure(error);
+  }
+  next_sweep_ = now + std::chrono::milliseconds(wait_ms);
 }
 
 void Pipeline::note_success() {

@@ -2,10 +2,12 @@
 //
 // One thread, the only one that writes to the store. When the store fails it keeps the batch, lets the inbox
 // drop what no longer fits (clients send again), and tries until it works: a full disk or a locked database
-// loses nothing that was acknowledged. A commit whose fate is unknown is looked up in the reopened store.
+// loses nothing that was acknowledged. A commit whose fate is unknown is looked up in the reopened store. Between
+// commits it sweeps, a little at a time.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -27,6 +29,7 @@ class Pipeline {
     Outbox& outbox;
     Cursors& cursors;
     ServerTime& time;
+    std::function<std::shared_ptr<const Collections>()> collections;
     std::function<void()> wake_publisher;
     std::function<void(const std::string& why)> fatal;  // the store is damaged: the bridge must end
   };
@@ -45,6 +48,7 @@ class Pipeline {
  private:
   /// How many messages from the front were committed; 0 if the store failed.
   std::size_t commit(std::span<const Inbound> batch);
+  void sweep_if_due();
   void note_failure(const StoreError& error);
   void note_success();
   void hand_over(Committed&& committed);
@@ -53,6 +57,7 @@ class Pipeline {
   Parts parts_;
   RetryingCommitter committer_;
   std::vector<std::pair<std::int64_t, std::uint64_t>> unsaved_cursors_;
+  std::chrono::steady_clock::time_point next_sweep_;  // the first at once
   bool failing_ = false;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> giving_up_ = false;

@@ -138,7 +138,7 @@ bool Publisher::send_tail() {
   const auto view = parts_.reader.view();
   const auto scope = view->scope(work->scope);
   if (!scope) return false;
-  const Delta delta = cut_delta(*view, *scope, work->from, {0, limits::live_delta_bytes});
+  const Delta delta = live_delta(*view, *scope, work->from);
   parts_.cursors.sent(scope->id, delta.to, delta.head);
   if (!publish_documents(*scope, delta) || !publish_delta(delta, scope->id)) {
     parts_.cursors.failed(scope->id);

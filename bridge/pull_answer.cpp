@@ -7,13 +7,12 @@ namespace msync {
 PullAnswer::PullAnswer(Pull pull, std::string user, std::string scope, std::string epoch)
     : pull_(std::move(pull)), user_(std::move(user)), scope_(std::move(scope)), epoch_(std::move(epoch)) {}
 
-/// Judged on the first page only: the pages behind it continue what it decided.
+/// Most is judged on the first page only. But what the next page needs may have been purged since.
 bool PullAnswer::needs_reset(const ScopeRow& scope) {
-  if (pages_ > 0) return false;
-  if (pull_.epoch != epoch_ || pull_.since == 0) return true;
-  if (pull_.since > scope.seq) {
-    above_head_ = true;
-    return true;
+  if (pages_ == 0) {
+    if (pull_.epoch != epoch_ || pull_.since == 0) return true;
+    above_head_ = pull_.since > scope.seq;
+    if (above_head_) return true;
   }
   // A client in the middle of a snapshot knows what it has yet to see; only what was purged since its start is
   // lost to it.

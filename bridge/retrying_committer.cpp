@@ -9,10 +9,7 @@ RetryingCommitter::RetryingCommitter(std::unique_ptr<Store> store, Open open)
 
 Committed RetryingCommitter::commit(std::span<const Inbound> batch, std::int64_t now_ms,
                                     std::span<const std::pair<std::int64_t, std::uint64_t>> published) {
-  if (!committer_) {
-    store_ = open_();
-    committer_ = std::make_unique<Committer>(*store_);
-  }
+  open_if_closed();
   const bool unsure = unsure_messages_ > 0;
   // Exactly those: behind them there may be messages without numbers that nobody has tried to store yet.
   if (unsure) batch = batch.first(std::min(unsure_messages_, batch.size()));
@@ -29,6 +26,30 @@ Committed RetryingCommitter::commit(std::span<const Inbound> batch, std::int64_t
 void RetryingCommitter::note_failure() {
   if (!committer_->fate_unknown()) return;
   if (unsure_messages_ == 0) unsure_messages_ = committer_->attempted();
+  close();
+}
+
+Swept RetryingCommitter::sweep(const std::shared_ptr<const Collections>& collections, std::int64_t now_ms) {
+  open_if_closed();
+  if (!sweeper_) sweeper_.emplace(*store_, collections);
+  try {
+    const Swept done = sweeper_->sweep(now_ms);
+    if (!done.more) sweeper_.reset();
+    return done;
+  } catch (const StoreError& error) {
+    if (error.kind != StoreError::Kind::busy) close();  // else nothing has begun
+    throw;
+  }
+}
+
+void RetryingCommitter::open_if_closed() {
+  if (committer_) return;
+  store_ = open_();
+  committer_ = std::make_unique<Committer>(*store_);
+}
+
+void RetryingCommitter::close() {
+  sweeper_.reset();
   committer_.reset();
   store_.reset();
 }

@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include "bridge/committer.h"
+#include "bridge/sweeper.h"
 
 namespace msync {
 
@@ -27,12 +29,19 @@ class RetryingCommitter {
   Committed commit(std::span<const Inbound> batch, std::int64_t now_ms,
                    std::span<const std::pair<std::int64_t, std::uint64_t>> published);
 
+  /// The next part of a round of the sweeper; a round keeps the collections that it began with. Throws StoreError;
+  /// the next call then opens the store anew where that may help.
+  Swept sweep(const std::shared_ptr<const Collections>& collections, std::int64_t now_ms);
+
  private:
+  void open_if_closed();
+  void close();
   void note_failure();
 
   Open open_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Committer> committer_;
+  std::optional<Sweeper> sweeper_;
   std::size_t unsure_messages_ = 0;  // at the front of the next batch: stored, or not
 };
 

@@ -1,5 +1,7 @@
 #include "bridge/tail.h"
 
+#include <algorithm>
+
 namespace msync {
 
 Delta head_delta(const ScopeRow& scope) {
@@ -34,6 +36,10 @@ Delta cut_delta(View& view, const ScopeRow& scope, std::uint64_t from, const Cut
     delta.digest.clear();
   }
   return delta;
+}
+
+Delta live_delta(View& view, const ScopeRow& scope, std::uint64_t from) {
+  return cut_delta(view, scope, std::max(from, scope.horizon), {0, limits::live_delta_bytes});
 }
 
 }  // namespace msync

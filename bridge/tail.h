@@ -19,6 +19,9 @@ struct CutLimits {
 /// outcomes are the caller's.
 Delta cut_delta(View& view, const ScopeRow& scope, std::uint64_t from, const CutLimits& limits);
 
+/// The next live delta. What was purged before it could be published is a gap in it: readers pull.
+Delta live_delta(View& view, const ScopeRow& scope, std::uint64_t from);
+
 /// The delta that only tells where the head is.
 Delta head_delta(const ScopeRow& scope);
 

@@ -154,6 +154,18 @@ inline constexpr int reconnect_max_ms = 15'000;
 /// How long a commit may wait for another process's lock on the database, ms.
 inline constexpr int store_busy_ms = 5'000;
 
+/// How long a replica that does not report is waited for before a tombstone goes, ms: whoever is away for longer than
+/// a month takes a snapshot.
+inline constexpr std::int64_t replica_ttl_ms = std::int64_t{30} * 86'400'000;
+
+/// How often the bridge looks for what may be forgotten, ms, and how much one transaction of that takes: tombstones
+/// and scopes looked at. About 5 ms of the pipeline's time, as a batch of writes; if there is more, it goes on
+/// after sweep_pause_ms.
+inline constexpr std::int64_t sweep_interval_ms = 60'000;
+inline constexpr std::int64_t sweep_pause_ms = 100;
+inline constexpr std::size_t sweep_rows = 500;
+inline constexpr std::size_t sweep_scopes = 100;
+
 /// Write-ahead log at which it is moved into the database, bytes. A page that was written ten times meanwhile is
 /// moved once: 64 MiB give a fifth more commits than 16 MiB, and take 0.1 s to read back after a crash.
 inline constexpr std::int64_t store_wal_bytes = 64 * 1024 * 1024;

@@ -24,13 +24,25 @@ class StoreDecorator : public Store {
   std::optional<Entity> entity(std::int64_t scope, std::string_view id) override {
     return real_->entity(scope, id);
   }
-  void save(std::int64_t scope, std::string_view id, const Entity& entity) override {
-    real_->save(scope, id, entity);
+  void save(std::int64_t scope, std::string_view id, const Entity& entity, std::int64_t at_ms) override {
+    real_->save(scope, id, entity, at_ms);
   }
   std::uint64_t replica_n(const ReplicaKey& key) override { return real_->replica_n(key); }
   void save_replica_n(const ReplicaKey& key, std::uint64_t n) override { real_->save_replica_n(key, n); }
   void save_seen(const ReplicaKey& key, std::uint64_t seq, std::int64_t at_ms) override {
     real_->save_seen(key, seq, at_ms);
+  }
+  std::optional<ScopeRow> scope_with_tombstones(std::int64_t after) override {
+    return real_->scope_with_tombstones(after);
+  }
+  std::uint64_t tombstones_older_than(std::int64_t scope, std::int64_t at_ms, std::size_t max_rows) override {
+    return real_->tombstones_older_than(scope, at_ms, max_rows);
+  }
+  std::optional<std::uint64_t> seen_by_all(std::int64_t scope, std::int64_t since_ms) override {
+    return real_->seen_by_all(scope, since_ms);
+  }
+  std::size_t purge_tombstones(ScopeRow& scope, std::uint64_t up_to_seq, std::size_t max_rows) override {
+    return real_->purge_tombstones(scope, up_to_seq, max_rows);
   }
   void save_outcome(const ReplicaKey& key, const MutationResult& result) override {
     real_->save_outcome(key, result);

@@ -78,7 +78,22 @@ CREATE TABLE outcome (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array steps = {step_1};
+// When each tombstone came, for purging. In seq order, which is the order of time, too: the server's never goes
+// back. For the ones there are, the store's last time will do: they are kept longer than need be.
+constexpr const char* tombstones = R"sql(
+CREATE TABLE tombstone (
+  scope INTEGER NOT NULL REFERENCES scope,
+  seq   INTEGER NOT NULL,
+  at    INTEGER NOT NULL,
+  PRIMARY KEY (scope, seq)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO tombstone SELECT scope, seq, (SELECT last_time FROM meta) FROM entity WHERE deleted = 1;
+
+CREATE INDEX replica_seen ON replica (scope, seen_at, seen) WHERE seen_at > 0;
+)sql";
+
+constexpr std::array steps = {step_1, tombstones};
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <random>
 
@@ -59,6 +60,10 @@ const std::string find_scope = std::string("SELECT ") + scope_columns + " FROM s
 const std::string find_entity =
     std::string("SELECT ") + EntityRow::columns + " FROM entity WHERE scope = ?1 AND id = ?2";
 
+const std::string with_tombstones =
+    std::string("SELECT ") + scope_columns +
+    " FROM scope WHERE id = (SELECT scope FROM tombstone WHERE scope > ?1 ORDER BY scope LIMIT 1)";
+
 const std::string save_entity = std::string("INSERT INTO entity (") + EntityRow::columns +
                                 ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17) ON "
                                 "CONFLICT (scope, id) DO UPDATE SET "
@@ -87,6 +92,18 @@ struct SqliteStore::Statements {
   Statement find_entity{db, msync::find_entity.c_str()};
   Statement save_entity{db, msync::save_entity.c_str()};
 
+  Statement forget_tombstone{db,
+                             "DELETE FROM tombstone WHERE scope=?1 AND seq=(SELECT seq FROM entity WHERE "
+                             "scope=?1 AND id=?2 AND deleted=1)"};
+  Statement save_tombstone{db, "INSERT INTO tombstone (scope, seq, at) VALUES (?1,?2,?3)"};
+  Statement with_tombstones{db, msync::with_tombstones.c_str()};
+  Statement tombstones{db, "SELECT seq, at FROM tombstone WHERE scope=?1 AND seq<=?2 ORDER BY seq LIMIT ?3"};
+  Statement purge_entities{db,
+                           "DELETE FROM entity WHERE scope=?1 AND deleted=1 AND seq IN (SELECT seq FROM "
+                           "tombstone WHERE scope=?1 AND seq<=?2)"};
+  Statement purge_tombstones{db, "DELETE FROM tombstone WHERE scope=?1 AND seq<=?2"};
+
+  Statement least_seen{db, "SELECT min(seen) FROM replica WHERE scope=?1 AND seen_at>=?2 AND seen_at>0"};
   Statement find_n{db, "SELECT n FROM replica WHERE user=?1 AND src=?2 AND scope=?3"};
   Statement save_n{db,
                    "INSERT INTO replica (user, src, scope, n, seen, seen_at) VALUES (?1,?2,?3,?4,0,0) "
@@ -233,8 +250,9 @@ std::optional<Entity> SqliteStore::entity(std::int64_t scope, std::string_view i
   return EntityRow(found).entity();
 }
 
-void SqliteStore::save(std::int64_t scope, std::string_view id, const Entity& entity) {
+void SqliteStore::save(std::int64_t scope, std::string_view id, const Entity& entity, std::int64_t at_ms) {
   must_be_whole();
+  Query(sql_->forget_tombstone, scope, id).done();
   const EntityText text(entity);
   const EntityRow row(scope, id, entity, text);
   std::optional<std::string_view> data, clocks;
@@ -243,6 +261,43 @@ void SqliteStore::save(std::int64_t scope, std::string_view id, const Entity& en
   Query(sql_->save_entity, row.scope, row.id, row.seq, row.version, row.edited, row.ts, row.user, row.src,
         row.by, row.by_src, row.by_n, row.put_ts, row.put_src, row.deleted, data, clocks, row.checksum())
       .done();
+  if (row.deleted) Query(sql_->save_tombstone, scope, row.seq, at_ms).done();
+}
+
+std::optional<ScopeRow> SqliteStore::scope_with_tombstones(std::int64_t after) {
+  Query found(sql_->with_tombstones, after);
+  if (!found.row()) return std::nullopt;
+  return scope_row(found);
+}
+
+std::uint64_t SqliteStore::tombstones_older_than(std::int64_t scope, std::int64_t at_ms,
+                                                 std::size_t max_rows) {
+  std::uint64_t older = 0;
+  Query found(sql_->tombstones, scope, INT64_MAX, max_rows);
+  while (found.row() && found.number(1) < at_ms) older = found.natural(0);
+  return older;
+}
+
+std::optional<std::uint64_t> SqliteStore::seen_by_all(std::int64_t scope, std::int64_t since_ms) {
+  Query found(sql_->least_seen, scope, since_ms);
+  if (!found.row() || found.text(0).empty()) return std::nullopt;
+  return found.natural(0);
+}
+
+std::size_t SqliteStore::purge_tombstones(ScopeRow& scope, std::uint64_t up_to_seq, std::size_t max_rows) {
+  must_be_whole();
+  std::size_t purged = 0;
+  std::uint64_t last = 0;
+  {
+    Query found(sql_->tombstones, scope.id, std::min<std::uint64_t>(up_to_seq, INT64_MAX), max_rows);
+    for (; found.row(); ++purged) last = found.natural(0);
+  }
+  if (purged == 0) return 0;
+  Query(sql_->purge_entities, scope.id, last).done();
+  Query(sql_->purge_tombstones, scope.id, last).done();
+  scope.horizon = std::max(scope.horizon, last);
+  save(scope);
+  return purged;
 }
 
 std::uint64_t SqliteStore::replica_n(const ReplicaKey& key) {

@@ -85,13 +85,25 @@ class Store {
 
   /// The entity, alive or a tombstone; Kind::corrupt if its checksum does not fit.
   virtual std::optional<Entity> entity(std::int64_t scope, std::string_view id) = 0;
-  virtual void save(std::int64_t scope, std::string_view id, const Entity& entity) = 0;
+  /// `at_ms` is the server's time: a tombstone's age is counted from it.
+  virtual void save(std::int64_t scope, std::string_view id, const Entity& entity, std::int64_t at_ms) = 0;
 
   /// The last number used up; 0 for a replica never seen.
   virtual std::uint64_t replica_n(const ReplicaKey& key) = 0;
   virtual void save_replica_n(const ReplicaKey& key, std::uint64_t n) = 0;
   /// A replica's word on how far it has durably come, and when it said so.
   virtual void save_seen(const ReplicaKey& key, std::uint64_t seq, std::int64_t at_ms) = 0;
+
+  /// The first scope with an id above `after` that has tombstones.
+  virtual std::optional<ScopeRow> scope_with_tombstones(std::int64_t after) = 0;
+  /// The seq up to which every tombstone came before `at_ms`; 0 if the oldest did not. Looks at `max_rows` only.
+  virtual std::uint64_t tombstones_older_than(std::int64_t scope, std::int64_t at_ms,
+                                              std::size_t max_rows) = 0;
+  /// How far all replicas of the scope that reported at `since_ms` or later have durably come; nothing if none did.
+  virtual std::optional<std::uint64_t> seen_by_all(std::int64_t scope, std::int64_t since_ms) = 0;
+  /// Forgets tombstones with seq <= up_to_seq, oldest first, at most `max_rows`, and returns how many. The scope's
+  /// horizon rises to the last one's seq; the row is saved.
+  virtual std::size_t purge_tombstones(ScopeRow& scope, std::uint64_t up_to_seq, std::size_t max_rows) = 0;
 
   /// Keeps an outcome that was not simply `applied`; older than the newest limits::outcomes_kept are dropped.
   virtual void save_outcome(const ReplicaKey& key, const MutationResult& result) = 0;

@@ -49,7 +49,7 @@ std::uint64_t commit_pair(Store& store, const std::string& text = std::string(25
   ScopeRow scope = store.scope(topic, "chat");
   for (int i = 0; i < 2; ++i) {
     scope.seq += 1;
-    store.save(scope.id, "m" + std::to_string(scope.seq), entity_at(scope.seq, text));
+    store.save(scope.id, "m" + std::to_string(scope.seq), entity_at(scope.seq, text), 1);
   }
   store.save(scope);
   store.save_replica_n(key_in(scope), scope.seq / 2);

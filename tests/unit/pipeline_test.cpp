@@ -53,8 +53,8 @@ class PipelineTest : public BridgeFixture {
           std::make_unique<FaultyStore>(std::move(*open_store(address, 1000)), faults));
     };
     ServerTime time(0);
-    Pipeline pipeline(
-        {open(), open, inbox, outbox, cursors, time, [] {}, [&](const std::string& why) { fatal = why; }});
+    Pipeline pipeline({open(), open, inbox, outbox, cursors, time, [this] { return collections; }, [] {},
+                       [&](const std::string& why) { fatal = why; }});
     for (Inbound& message : messages) EXPECT_TRUE(inbox.push(std::move(message)));
     inbox.close();
     std::thread([&] { pipeline.run(); }).join();

@@ -19,8 +19,8 @@ class StoreDamageTest : public testing::Test {
     scope = store->scope("chat/42/messages", "chat").id;
     Entity entity = sample_entity(1);
     entity.property_clock["text"] = {1, {5, "x"}};
-    store->save(scope, "m1", entity);
-    store->save(scope, "m2", sample_entity(2));
+    store->save(scope, "m1", entity, at_ms);
+    store->save(scope, "m2", sample_entity(2), at_ms);
     store->commit();
   }
 
@@ -99,7 +99,7 @@ TEST_F(StoreDamageTest, ALogDeletedUnderTheBridgeIsNoticedAndItsContentSavedByCl
 
 TEST_F(StoreDamageTest, ATransactionThatTheDatabaseGaveUpIsNotContinued) {
   store->begin();
-  store->save(scope, "m3", sample_entity(3));
+  store->save(scope, "m3", sample_entity(3), at_ms);
   store->rollback();
   EXPECT_EQ(store_error([&] { store->commit(); }).kind, Kind::other);
   EXPECT_EQ(store->entity(scope, "m3"), std::nullopt);

@@ -15,7 +15,7 @@ std::unique_ptr<Store> open(const char* which = address) {
 std::int64_t fill(Store& store) {
   store.begin();
   ScopeRow scope = store.scope("chat/42/messages", "chat");
-  store.save(scope.id, "m1", sample_entity(1));
+  store.save(scope.id, "m1", sample_entity(1), at_ms);
   scope.seq = 1;
   store.save(scope);
   store.commit();
@@ -36,7 +36,7 @@ TEST(StoreMemoryTest, AReaderSeesWhatWasCommitted) {
   const auto scope = fill(*store);
   EXPECT_EQ(changes_of(*reader->view(), scope, 0, 10).size(), 1u);
   store->begin();
-  store->save(scope, "m2", sample_entity(2));
+  store->save(scope, "m2", sample_entity(2), at_ms);
   store->commit();
   EXPECT_EQ(changes_of(*reader->view(), scope, 0, 10).size(), 2u);
   EXPECT_FALSE(std::filesystem::exists("a.simulation-1_x"));
@@ -49,7 +49,7 @@ TEST(StoreMemoryTest, ACrashedStoreIsFoundAgainWhileAReaderHoldsIt) {
   const auto reader = *open_reader(address);
   const auto scope = fill(*store);
   store->begin();
-  store->save(scope, "m2", sample_entity(2));
+  store->save(scope, "m2", sample_entity(2), at_ms);
   store.reset();  // in the middle of a transaction
   store = open();
   EXPECT_EQ(store->identity().epoch, first.epoch);

@@ -54,6 +54,9 @@ inline StoreError store_error(const std::function<void()>& work) {
   return {StoreError::Kind::other, ""};
 }
 
+/// When tests save.
+inline constexpr std::int64_t at_ms = 1795232472300;
+
 /// An entity with something in every field.
 inline Entity sample_entity(std::uint64_t seq, std::uint64_t version = 1) {
   Entity entity;

@@ -55,7 +55,7 @@ TEST_F(StoreTest, AnEntityComesBackAsItWas) {
   EXPECT_EQ(store->entity(scope, "m1"), std::nullopt);
   Entity entity = sample_entity(limits::integer_max, limits::integer_max);
   entity.by_n = limits::integer_max;
-  store->save(scope, "m1", entity);
+  store->save(scope, "m1", entity, at_ms);
   EXPECT_EQ(store->entity(scope, "m1"), entity);
   store->commit();
   reopen();
@@ -67,24 +67,24 @@ TEST_F(StoreTest, AnEntityComesBackAsItWas) {
 TEST_F(StoreTest, ASecondSaveReplacesTheFirst) {
   store->begin();
   const auto scope = store->scope("chat/42/messages", "chat").id;
-  store->save(scope, "m1", sample_entity(1));
+  store->save(scope, "m1", sample_entity(1), at_ms);
   Entity second = sample_entity(2, 2);
   second.by = "carol";
   second.user = "dave";
   second.put.ts += 5;
   second.data["text"] = "other";
-  store->save(scope, "m1", second);
+  store->save(scope, "m1", second, at_ms);
   EXPECT_EQ(store->entity(scope, "m1"), second);
 }
 
 TEST_F(StoreTest, ATombstoneHoldsNoData) {
   store->begin();
   const auto scope = store->scope("chat/42/messages", "chat").id;
-  store->save(scope, "m1", sample_entity(1));
+  store->save(scope, "m1", sample_entity(1), at_ms);
   Entity tombstone = sample_entity(2, 2);
   tombstone.deleted = true;
   tombstone.data = nullptr;
-  store->save(scope, "m1", tombstone);
+  store->save(scope, "m1", tombstone, at_ms);
   EXPECT_EQ(store->entity(scope, "m1"), tombstone);
   store->commit();
   const std::string sql = "SELECT count(*) FROM entity WHERE data IS NULL AND clocks IS NULL";
@@ -98,7 +98,7 @@ TEST_F(StoreTest, PropertyClocksComeBack) {
   entity.property_clock["text"] = {7, {1795232472123, "b3c1a2b4c3d4e5f6"}};
   entity.property_clock["a \"quoted\" \xc3\xa4 name"] = {limits::integer_max, {0, ""}};
   entity.property_clock[""] = {1, {-5, "x"}};
-  store->save(scope, "t1", entity);
+  store->save(scope, "t1", entity, at_ms);
   EXPECT_EQ(store->entity(scope, "t1"), entity);
 }
 
@@ -109,7 +109,7 @@ TEST_F(StoreTest, TextIsBoundAndNeverRun) {
   Entity entity = sample_entity(1);
   entity.user = entity.src = entity.by = entity.by_src = entity.put.src = evil;
   entity.data = Json{{evil, evil}};
-  store->save(scope, evil, entity);
+  store->save(scope, evil, entity, at_ms);
   EXPECT_EQ(store->entity(scope, evil), entity);
   EXPECT_EQ(store->scope(evil, evil).topic, evil);
 }
@@ -117,7 +117,7 @@ TEST_F(StoreTest, TextIsBoundAndNeverRun) {
 TEST_F(StoreTest, IdsAreComparedAsBytes) {
   store->begin();
   const auto scope = store->scope("chat/42/messages", "chat").id;
-  store->save(scope, "m", sample_entity(1));
+  store->save(scope, "m", sample_entity(1), at_ms);
   EXPECT_EQ(store->entity(scope, "M"), std::nullopt);
   EXPECT_EQ(store->entity(scope, "m "), std::nullopt);
   EXPECT_EQ(store->entity(scope, std::string("m\0x", 3)), std::nullopt);
@@ -126,8 +126,8 @@ TEST_F(StoreTest, IdsAreComparedAsBytes) {
 TEST_F(StoreTest, TwoEntitiesCannotShareASeq) {
   store->begin();
   const auto scope = store->scope("chat/42/messages", "chat").id;
-  store->save(scope, "m1", sample_entity(1));
-  EXPECT_EQ(store_error([&] { store->save(scope, "m2", sample_entity(1)); }).kind, Kind::other);
+  store->save(scope, "m1", sample_entity(1), at_ms);
+  EXPECT_EQ(store_error([&] { store->save(scope, "m2", sample_entity(1), at_ms); }).kind, Kind::other);
 }
 
 TEST_F(StoreTest, NumbersOfAReplicaAreItsOwnAndStay) {
@@ -216,11 +216,11 @@ TEST_F(StoreTest, TheLastTimeGivenStays) {
 TEST_F(StoreTest, RollbackLeavesNothing) {
   store->begin();
   const auto scope = store->scope("chat/42/messages", "chat").id;
-  store->save(scope, "m1", sample_entity(1));
+  store->save(scope, "m1", sample_entity(1), at_ms);
   store->commit();
   store->begin();
-  store->save(scope, "m1", sample_entity(2, 2));
-  store->save(scope, "m2", sample_entity(3));
+  store->save(scope, "m1", sample_entity(2, 2), at_ms);
+  store->save(scope, "m2", sample_entity(3), at_ms);
   store->save_replica_n(key_of(scope), 9);
   store->rollback();
   store->rollback();  // without a transaction: nothing
@@ -234,13 +234,13 @@ TEST_F(StoreTest, RollbackLeavesNothing) {
 TEST_F(StoreTest, ASavepointUndoesOnlyItsOwnPart) {
   store->begin();
   const auto scope = store->scope("chat/42/messages", "chat").id;
-  store->save(scope, "m1", sample_entity(1));
+  store->save(scope, "m1", sample_entity(1), at_ms);
   store->savepoint();
-  store->save(scope, "m1", sample_entity(2, 2));
-  store->save(scope, "m2", sample_entity(3));
+  store->save(scope, "m1", sample_entity(2, 2), at_ms);
+  store->save(scope, "m2", sample_entity(3), at_ms);
   store->rollback_to();
   store->savepoint();
-  store->save(scope, "m3", sample_entity(2));
+  store->save(scope, "m3", sample_entity(2), at_ms);
   store->release();
   store->commit();
   EXPECT_EQ(store->entity(scope, "m1"), sample_entity(1));
@@ -253,7 +253,7 @@ TEST_F(StoreTest, AnUnfinishedTransactionEndsWithTheStore) {
   const auto scope = store->scope("chat/42/messages", "chat").id;
   store->commit();
   store->begin();
-  store->save(scope, "m1", sample_entity(1));
+  store->save(scope, "m1", sample_entity(1), at_ms);
   reopen();
   EXPECT_EQ(store->entity(scope, "m1"), std::nullopt);
 }

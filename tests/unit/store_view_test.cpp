@@ -10,7 +10,7 @@ class StoreViewTest : public testing::Test {
     store->begin();
     ScopeRow scope = store->scope(topic, "chat");
     for (std::uint64_t seq = 1; seq <= entities; ++seq)
-      store->save(scope.id, "m" + std::to_string(seq), sample_entity(seq));
+      store->save(scope.id, "m" + std::to_string(seq), sample_entity(seq), at_ms);
     scope.seq = entities;
     scope.count = entities;
     store->save(scope);
@@ -52,7 +52,7 @@ TEST_F(StoreViewTest, ATombstoneIsAChangeWithoutData) {
   Entity tombstone = sample_entity(3, 2);
   tombstone.deleted = true;
   tombstone.data = nullptr;
-  store->save(scope.id, "m1", tombstone);
+  store->save(scope.id, "m1", tombstone, at_ms);
   store->commit();
   const auto view = reader->view();
   const auto changes = changes_of(*view, scope.id, 0, 3);
@@ -100,7 +100,7 @@ TEST_F(StoreViewTest, AViewStaysWhileTheWriterGoesOn) {
 TEST_F(StoreViewTest, WhatIsNotCommittedIsNotSeen) {
   const auto scope = filled("chat/42/messages", 1);
   store->begin();
-  store->save(scope.id, "m2", sample_entity(2));
+  store->save(scope.id, "m2", sample_entity(2), at_ms);
   const auto view = reader->view();
   EXPECT_EQ(changes_of(*view, scope.id, 0, 100).size(), 1u);
 }
