@@ -174,6 +174,9 @@ inline constexpr std::int64_t store_wal_bytes = 64 * 1024 * 1024;
 /// a foreign reader that stays longer (a backup) must not stop the bridge.
 inline constexpr int store_checkpoint_wait_ms = 200;
 
+/// Pages that a backup copies at a time, 4 MiB: how often it tells how far it is.
+inline constexpr int backup_step_pages = 1024;
+
 /// The database's pages kept in memory, bytes, for the writer; a reader has a quarter.
 inline constexpr std::int64_t store_cache_bytes = 64 * 1024 * 1024;
 

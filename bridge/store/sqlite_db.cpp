@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <memory>
 #include <system_error>
 
 #include "bridge/store/store.h"
@@ -143,6 +144,25 @@ void Connection::checkpoint_if_due() noexcept {
                             nullptr, nullptr);
   if (wait) sqlite3_busy_timeout(db_, limits::store_busy_ms);
   due_pages_ = wal_pages_ + quantum;
+}
+
+void Connection::copy_to(Connection& target, const std::function<void(int, int)>& progress) {
+  // Within a read transaction of its own the source is one snapshot. Without, each step would see what was
+  // written since the last and begin again: a copy beside a busy writer would never end.
+  run("BEGIN");
+  number("SELECT count(*) FROM sqlite_schema");
+  const auto finish = [](sqlite3_backup* copy) { sqlite3_backup_finish(copy); };
+  std::unique_ptr<sqlite3_backup, decltype(finish)> copy(sqlite3_backup_init(target.db_, "main", db_, "main"),
+                                                         finish);
+  int code = copy ? SQLITE_OK : sqlite3_extended_errcode(target.db_);
+  while (copy && code == SQLITE_OK) {
+    code = sqlite3_backup_step(copy.get(), limits::backup_step_pages);
+    const int total = sqlite3_backup_pagecount(copy.get());
+    if (progress) progress(total - sqlite3_backup_remaining(copy.get()), total);
+  }
+  copy.reset();
+  run("ROLLBACK");
+  if (code != SQLITE_DONE) target.fail(code);
 }
 
 void Connection::fail(int code) const {

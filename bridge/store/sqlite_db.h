@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,10 @@ class Connection {
 
   /// True if the file was moved, deleted or replaced since it was opened: what is written now is lost.
   bool moved() const;
+
+  /// Makes `target` a copy of this database as it is now, whatever was in it. Writers to this one go on, and do not
+  /// make it start over: the copy is one snapshot, taken in small steps. `progress` is called after each.
+  void copy_to(Connection& target, const std::function<void(int done_pages, int total_pages)>& progress);
 
   /// Moves the write-ahead log into the database where limits::store_wal_bytes are reached; to be called
   /// after each commit. Failures are left to the next commit to report: nothing is lost by them, the log only

@@ -5,10 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <random>
 
 #include "bridge/store/entity_row.h"
+#include "bridge/store/meta.h"
 #include "bridge/store/migrations.h"
 #include "bridge/store/rows.h"
 
@@ -25,12 +24,6 @@ std::uint64_t inode_of(const std::string& file) {
   return stat(file.c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
-std::string new_epoch(std::int64_t now_ms) {
-  char random[9];
-  std::snprintf(random, sizeof random, "%08x", static_cast<unsigned>(std::random_device{}()));
-  return std::to_string(now_ms) + "-" + random;
-}
-
 void configure(Connection& connection) {
   if (sqlite::in_memory(connection.file())) {
     connection.run("PRAGMA journal_mode = MEMORY");
@@ -45,14 +38,6 @@ void configure(Connection& connection) {
   connection.run("PRAGMA temp_store = MEMORY");
   connection.run(("PRAGMA cache_size = -" + std::to_string(limits::store_cache_bytes / 1024)).c_str());
   connection.run(("PRAGMA journal_size_limit = " + std::to_string(limits::store_wal_bytes)).c_str());
-}
-
-void check(Connection& connection) {
-  const std::string found = connection.text("PRAGMA quick_check(1)");
-  if (found == "ok") return;
-  throw StoreError(StoreError::Kind::corrupt,
-                   connection.file() + " is damaged (" + found +
-                       "); keep a copy of it with its -wal, look at the disk, and restore the latest backup");
 }
 
 const std::string find_scope = std::string("SELECT ") + scope_columns + " FROM scope WHERE topic = ?1";
@@ -150,7 +135,7 @@ const std::string& SqliteStore::prepared(const std::string& file) {
 void SqliteStore::start(std::int64_t now_ms) {
   const bool fresh = schema_version(connection_) == 0;
   configure(connection_);
-  if (!fresh && !sqlite::in_memory(connection_.file())) check(connection_);
+  if (!fresh && !sqlite::in_memory(connection_.file())) quick_check(connection_);
   connection_.run("BEGIN IMMEDIATE");
   in_transaction_ = true;
   migrate(connection_);
@@ -158,8 +143,8 @@ void SqliteStore::start(std::int64_t now_ms) {
   Statement make(connection_, "INSERT INTO meta VALUES (1, ?1, 0, 0) ON CONFLICT DO NOTHING");
   Query(make, epoch).done();
   connection_.run("UPDATE meta SET boot = boot + 1");
-  identity_.epoch = connection_.text("SELECT epoch FROM meta");
-  identity_.boot = static_cast<std::uint64_t>(connection_.number("SELECT boot FROM meta"));
+  const Meta meta = read_meta(connection_);
+  identity_ = {meta.epoch, meta.boot};
   sql_ = std::make_unique<Statements>(connection_);
   commit();
   log_inode_ = inode_of(connection_.file() + "-wal");
