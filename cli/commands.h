@@ -11,5 +11,6 @@ Command add_check_command(CLI::App& app);
 Command add_import_command(CLI::App& app);
 Command add_export_command(CLI::App& app);
 Command add_watch_command(CLI::App& app);
+Command add_conflicts_command(CLI::App& app);
 
 }  // namespace msync

@@ -1,7 +1,5 @@
 // mosquitto-sync watch: one scope, what it holds and what happens to it, for people who look for a fault.
-#include <sys/ioctl.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include <iostream>
 #include <memory>
@@ -13,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/reader.h"
 #include "cli/sync_client.h"
+#include "cli/terminal.h"
 #include "cli/watch_format.h"
 
 namespace msync {
@@ -28,12 +27,6 @@ struct WatchArguments {
   std::string scope;
   bool json = false;
 };
-
-std::size_t terminal_width() {
-  winsize size = {};
-  if (::isatty(STDOUT_FILENO) == 0 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
-  return size.ws_col;
-}
 
 class Watch {
  public:

@@ -37,6 +37,7 @@ struct Collection {
   std::int64_t tombstones_ms = 0;
   std::map<std::string, Operator, std::less<>> operators;  // by top-level property
   std::shared_ptr<const Schema> schema;
+  std::string fingerprint;  // of schema and max_bytes: equal ones take the same documents
 };
 
 /// One mistake in a file of ours.

@@ -4,7 +4,9 @@
 #include <set>
 #include <utility>
 
+#include "core/base64url.h"
 #include "core/collection_access.h"
+#include "core/hmac.h"
 #include "core/report.h"
 #include "core/schema_check.h"
 
@@ -244,6 +246,15 @@ class MergeReader {
   std::set<std::string> top_level_;
 };
 
+/// Of all that decides which documents fit. To be changed where this program judges a schema otherwise than before:
+/// every store is then held against it once more.
+constexpr std::string_view judge = "mosquitto-sync schema 1";
+
+std::string fingerprint_of(Json file, std::size_t max_bytes) {
+  file.erase("x-sync");  // topic, access and policies say nothing about a document
+  return base64url_encode(hmac_sha256(judge, {to_text(file), "\n", std::to_string(max_bytes)}));
+}
+
 // ---- The file -------------------------------------------------------------------------------------------
 
 void read_schema(const Json& file, Report& report, Collection& collection) {
@@ -295,6 +306,7 @@ std::optional<Collection> read_collection(const SchemaFile& file, std::vector<Pr
   SyncReader(report, collection).read(*json);
   MergeReader(report, collection).read(*json);
   read_schema(*json, report, collection);
+  collection.fingerprint = fingerprint_of(*json, collection.max_bytes);
   return report.clean() ? std::optional(std::move(collection)) : std::nullopt;
 }
 

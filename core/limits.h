@@ -86,6 +86,21 @@ inline constexpr std::size_t max_document_bytes = 240 * 1024;
 /// in a row is told `processed` for the older ones.
 inline constexpr std::size_t outcomes_kept = 100;
 
+/// Records of conflicts: so many of each scope, the newest, so that one quarrelsome scope does not push out what
+/// others have to say; and so many of the whole store, because a client can name scopes without end. Older ones
+/// are dropped. The second bound is kept up in steps, so it may be passed by one step.
+inline constexpr std::size_t conflicts_kept = 100;
+inline constexpr std::size_t conflicts_kept_in_store = 10'000;
+inline constexpr std::size_t conflicts_trim_step = 256;
+
+/// A document in the record of a conflict, bytes of compact JSON: two of these in 10,000 records are 160 MiB. Of
+/// a larger one the record keeps the size.
+inline constexpr std::size_t conflict_document_bytes = 8 * 1024;
+
+/// Rows of history that one transaction drops for their age: a tenth of what a batch may take, and more than
+/// the 512 mutations of a batch add in the long run.
+inline constexpr std::size_t history_trim_rows = 500;
+
 /// Clocks of removed properties kept per entity (`merge`). A removal must be remembered to beat an older write
 /// that arrives late; a peer that invents names without end must not grow a row without end. Past it the
 /// removals of the oldest versions are forgotten.

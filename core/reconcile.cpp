@@ -48,8 +48,23 @@ Decision rejected(Error error) {
   return Decision{Status::rejected, std::nullopt, std::move(error)};
 }
 
-Decision superseded() {
-  return Decision{Status::superseded, std::nullopt, std::nullopt};
+/// The write met a change that it had not seen.
+Decision met(Decision decision) {
+  decision.concurrent = true;
+  return decision;
+}
+
+Decision superseded(std::string why) {
+  return met(Decision{Status::superseded, std::nullopt, Error{Code::conflict, std::move(why), ""}});
+}
+
+std::string standing(const Entity& current) {
+  if (current.deleted) return "it was deleted meanwhile";
+  return "version " + std::to_string(current.version) + " stands";
+}
+
+Decision superseded(const Entity& current) {
+  return superseded(standing(current) + (current.deleted ? "" : ", which is newer"));
 }
 
 Decision unchanged() {
@@ -57,11 +72,7 @@ Decision unchanged() {
 }
 
 Decision conflict(const Entity& current) {
-  return Decision{Status::conflict, std::nullopt,
-                  Error{Code::conflict,
-                        current.deleted ? "it was deleted meanwhile"
-                                        : "version " + std::to_string(current.version) + " stands",
-                        ""}};
+  return met(Decision{Status::conflict, std::nullopt, Error{Code::conflict, standing(current), ""}});
 }
 
 Decision ahead(const Write& write, const Entity& current) {
@@ -69,15 +80,6 @@ Decision ahead(const Write& write, const Entity& current) {
                         "base " + std::to_string(write.base()) + " is above version " +
                             std::to_string(current.version) + ", which stands",
                         ""});
-}
-
-std::optional<Error> unfit(const Collection& collection, const Json& document) {
-  if (auto error = collection.schema->validate(document)) return error;
-  const std::size_t size = to_text(document).size();
-  if (size <= collection.max_bytes) return std::nullopt;
-  return Error{Code::too_large,
-               std::to_string(size) + " bytes; the collection allows " + std::to_string(collection.max_bytes),
-               ""};
 }
 
 /// A new version by this writer. What of the clocks moves is the caller's to say.
@@ -138,7 +140,8 @@ Decision on_unknown(const Write& write, std::uint64_t horizon) {
   if (operation.op == Op::remove) return unchanged();
   const bool patch = operation.op == Op::patch;
   // A base above 0 says that it existed: it was purged. A blind patch cannot know what it would create.
-  if (write.base() > 0 || (patch && !operation.base)) return superseded();
+  if (write.base() > 0) return superseded("it was deleted, and forgotten since");
+  if (patch && !operation.base) return superseded("there is nothing to patch; base 0 would create it");
   if (!patch) return create(write, operation.data, horizon, write.clock.ts);
   auto split = split_patch(write.collection, operation.data);
   if (!split) return rejected(split.error());
@@ -152,17 +155,17 @@ Decision on_unknown(const Write& write, std::uint64_t horizon) {
 Decision on_tombstone(const Write& write, const Entity& current) {
   const Relation relation = relation_of(write, current);
   if (relation == Relation::ahead) return ahead(write, current);
-  if (write.operation.op == Op::patch) return superseded();
+  if (write.operation.op == Op::patch) return superseded(current);
   const bool put = write.operation.op == Op::put;
   const bool refuses = write.collection.conflict == Conflict::reject;
   if (relation == Relation::sequential || relation == Relation::own) {
     const std::int64_t ts = later_than(current, write.clock);
     return put ? create(write, write.operation.data, current.version, ts) : bury(write, current, ts);
   }
-  if (refuses) return put ? conflict(current) : unchanged();
-  if (!wins(write.clock, current.put)) return put ? superseded() : unchanged();
-  return put ? create(write, write.operation.data, current.version, write.clock.ts)
-             : bury(write, current, write.clock.ts);
+  if (refuses) return put ? conflict(current) : met(unchanged());
+  if (!wins(write.clock, current.put)) return put ? superseded(current) : met(unchanged());
+  return met(put ? create(write, write.operation.data, current.version, write.clock.ts)
+                 : bury(write, current, write.clock.ts));
 }
 
 // ---- A live entity ----------------------------------------------------------------------------------------
@@ -172,7 +175,7 @@ Decision on_delete(const Write& write, const Entity& current, Relation relation)
     return bury(write, current, later_than(current, write.clock));
   if (write.collection.conflict == Conflict::reject) return conflict(current);
   // It beats every patch; among puts and deletes the clock decides.
-  return wins(write.clock, current.put) ? bury(write, current, write.clock.ts) : superseded();
+  return wins(write.clock, current.put) ? met(bury(write, current, write.clock.ts)) : superseded(current);
 }
 
 /// In a put, a property with an operator counts only where the put creates: what stands stays.
@@ -196,6 +199,8 @@ Decision replace(const Write& write, const Entity& current, const Json& document
   if (write.collection.conflict == Conflict::merge) {
     forget_unnamed(entity, current.data, document);
     set_property_clocks(entity, document, entity.put);
+  } else {
+    entity.property_clock.clear();  // of a time when the collection merged: they would tell of older changes
   }
   return Decision{Status::applied, std::move(entity), std::nullopt};
 }
@@ -203,9 +208,9 @@ Decision replace(const Write& write, const Entity& current, const Json& document
 Decision merged(const Write& write, const Entity& current, Relation relation, const FieldMerge& merge,
                 const std::vector<SplitPatch::Apply>& operators) {
   auto document = merge.document();
-  if (!document) return superseded();
+  if (!document) return superseded(current);
   auto result = apply_operators(std::move(*document), operators);
-  if (!result) return rejected(result.error());
+  if (!result) return met(rejected(result.error()));
   Entity entity = current;
   edit(entity, write,
        relation == Relation::own ? later_than(current, write.clock) : std::max(current.ts, write.clock.ts));
@@ -213,7 +218,8 @@ Decision merged(const Write& write, const Entity& current, Relation relation, co
   entity.property_clock = merge.clocks();
   if (write.operation.op == Op::put && wins(write.clock, current.put)) entity.put = write.clock;
   const bool whole = relation == Relation::own && !merge.lost();
-  return store(write, whole ? Status::applied : Status::merged, std::move(entity));
+  Decision decision = store(write, whole ? Status::applied : Status::merged, std::move(entity));
+  return whole ? decision : met(std::move(decision));
 }
 
 Decision on_put(const Write& write, const Entity& current, Relation relation) {
@@ -225,8 +231,8 @@ Decision on_put(const Write& write, const Entity& current, Relation relation) {
     case Conflict::reject:
       return conflict(current);
     case Conflict::lww:
-      if (!wins(write.clock, Clock{current.ts, current.src})) return superseded();
-      return replace(write, current, document, write.clock.ts);
+      if (!wins(write.clock, Clock{current.ts, current.src})) return superseded(current);
+      return met(replace(write, current, document, write.clock.ts));
     case Conflict::merge:
       break;
   }
@@ -255,6 +261,8 @@ Decision patch_standing(const Write& write, const Entity& current, const SplitPa
   entity.data = std::move(*document);
   if (write.collection.conflict == Conflict::merge) {
     set_property_clocks(entity, split.plain, Clock{ts, write.writer.src});
+  } else {
+    entity.property_clock.clear();  // as in replace()
   }
   return store(write, status, std::move(entity));
 }
@@ -267,8 +275,8 @@ Decision on_patch(const Write& write, const Entity& current, Relation relation, 
     case Conflict::reject:
       return conflict(current);
     case Conflict::lww:
-      if (!wins(write.clock, Clock{current.ts, current.src})) return superseded();
-      return patch_standing(write, current, split, Status::merged, write.clock.ts);
+      if (!wins(write.clock, Clock{current.ts, current.src})) return superseded(current);
+      return met(patch_standing(write, current, split, Status::merged, write.clock.ts));
     case Conflict::merge:
       break;
   }
@@ -313,6 +321,15 @@ std::optional<Error> operator_in_put(const Collection& collection, const Json& d
 }
 
 }  // namespace
+
+std::optional<Error> unfit(const Collection& collection, const Json& document) {
+  if (auto error = collection.schema->validate(document)) return error;
+  const std::size_t size = to_text(document).size();
+  if (size <= collection.max_bytes) return std::nullopt;
+  return Error{Code::too_large,
+               std::to_string(size) + " bytes; the collection allows " + std::to_string(collection.max_bytes),
+               ""};
+}
 
 Decision reconcile(const Collection& collection, const Entity* current, const Operation& operation,
                    const Writer& writer, std::uint64_t horizon) {

@@ -64,12 +64,18 @@ struct Decision {
   Status status = Status::applied;
   std::optional<Entity> entity;
   std::optional<Error> error;  // conflict, rejected, superseded
+  /// The write met a change that it had not seen. So everything merged, superseded or conflict did, and a put,
+  /// patch or delete that was `applied`, or found unfit, after its clock was asked.
+  bool concurrent = false;
 };
 
 /// `current` is null for an unknown id; `horizon` is the scope's, above which a created entity's version
 /// starts. `operation.fault`, if set, is returned as `rejected`. A noop decides `applied` without a change.
 Decision reconcile(const Collection& collection, const Entity* current, const Operation& operation,
                    const Writer& writer, std::uint64_t horizon);
+
+/// What every document of the collection must be: fit its schema (`invalid`) and its max_bytes (`too_large`).
+std::optional<Error> unfit(const Collection& collection, const Json& document);
 
 /// RFC 7396: `target` with `patch` applied.
 Json merge_patch(Json target, const Json& patch);

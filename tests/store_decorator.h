@@ -50,6 +50,18 @@ class StoreDecorator : public Store {
   std::optional<MutationResult> outcome(const ReplicaKey& key, std::uint64_t n) override {
     return real_->outcome(key, n);
   }
+  void save_conflict(std::int64_t scope, const ConflictRecord& record) override {
+    real_->save_conflict(scope, record);
+  }
+  void save_history(std::int64_t scope, const HistoryRecord& record) override {
+    real_->save_history(scope, record);
+  }
+  std::size_t trim_history(std::int64_t scope, std::int64_t older_than_ms, std::size_t max_rows) override {
+    return real_->trim_history(scope, older_than_ms, max_rows);
+  }
+  void save_accepted(std::string_view collection, std::string_view fingerprint) override {
+    real_->save_accepted(collection, fingerprint);
+  }
   void save_published(std::int64_t scope, std::uint64_t seq) override { real_->save_published(scope, seq); }
   std::int64_t last_time_ms() override { return real_->last_time_ms(); }
   void save_last_time_ms(std::int64_t now_ms) override { real_->save_last_time_ms(now_ms); }

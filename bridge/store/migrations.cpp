@@ -93,7 +93,42 @@ INSERT INTO tombstone SELECT scope, seq, (SELECT last_time FROM meta) FROM entit
 CREATE INDEX replica_seen ON replica (scope, seen_at, seen) WHERE seen_at > 0;
 )sql";
 
-constexpr std::array steps = {step_1, tombstones};
+// The documents come last in their rows: what looks for a record's age or id does not read them. conflict's numbers
+// only rise, because the newest is never dropped.
+constexpr const char* records = R"sql(
+CREATE TABLE conflict (
+  number INTEGER PRIMARY KEY,
+  scope  INTEGER NOT NULL REFERENCES scope,
+  id     TEXT NOT NULL,
+  at     INTEGER NOT NULL,
+  record TEXT NOT NULL
+) STRICT;
+CREATE INDEX conflict_scope ON conflict (scope, number);
+
+CREATE TABLE history (
+  scope   INTEGER NOT NULL REFERENCES scope,
+  seq     INTEGER NOT NULL,
+  at      INTEGER NOT NULL,
+  id      TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  op      TEXT NOT NULL,
+  ts      INTEGER NOT NULL,
+  user    TEXT NOT NULL,
+  src     TEXT NOT NULL,
+  n       INTEGER NOT NULL,
+  before  TEXT,
+  after   TEXT,
+  PRIMARY KEY (scope, seq)
+) STRICT;
+CREATE INDEX history_at ON history (at, scope, seq);
+
+CREATE TABLE accepted (
+  collection  TEXT PRIMARY KEY,
+  fingerprint TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array steps = {step_1, tombstones, records};
 
 }  // namespace
 

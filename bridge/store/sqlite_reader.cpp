@@ -5,6 +5,7 @@
 #include "bridge/store/entity_row.h"
 #include "bridge/store/migrations.h"
 #include "bridge/store/rows.h"
+#include "bridge/store/sqlite_records.h"
 #include "bridge/store/sqlite_store.h"
 
 namespace msync {
@@ -110,6 +111,16 @@ class SqliteView final : public View {
     while (found.row()) all.push_back(scope_row(found));
     return all;
   }
+
+  void conflicts(const RecordFilter& filter, const std::function<bool(ConflictRecord&&)>& each) override {
+    read_conflicts(sql_.db, filter, each);
+  }
+
+  void history(const RecordFilter& filter, const std::function<bool(HistoryRecord&&)>& each) override {
+    read_history(sql_.db, filter, each);
+  }
+
+  std::map<std::string, std::string> accepted() override { return read_accepted(sql_.db); }
 
  private:
   SqliteReader::Statements& sql_;

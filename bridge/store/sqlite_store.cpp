@@ -146,6 +146,7 @@ void SqliteStore::start(std::int64_t now_ms) {
   const Meta meta = read_meta(connection_);
   identity_ = {meta.epoch, meta.boot};
   sql_ = std::make_unique<Statements>(connection_);
+  records_ = std::make_unique<RecordWriter>(connection_);
   commit();
   log_inode_ = inode_of(connection_.file() + "-wal");
 }
@@ -311,6 +312,26 @@ std::optional<MutationResult> SqliteStore::outcome(const ReplicaKey& key, std::u
   Query found(sql_->find_outcome, key.user, key.src, key.scope, n);
   if (!found.row()) return std::nullopt;
   return outcome_row(found, key);
+}
+
+void SqliteStore::save_conflict(std::int64_t scope, const ConflictRecord& record) {
+  must_be_whole();
+  records_->save(scope, record);
+}
+
+void SqliteStore::save_history(std::int64_t scope, const HistoryRecord& record) {
+  must_be_whole();
+  records_->save(scope, record);
+}
+
+std::size_t SqliteStore::trim_history(std::int64_t scope, std::int64_t older_than_ms, std::size_t max_rows) {
+  must_be_whole();
+  return records_->trim_history(scope, older_than_ms, max_rows);
+}
+
+void SqliteStore::save_accepted(std::string_view collection, std::string_view fingerprint) {
+  must_be_whole();
+  records_->save_accepted(collection, fingerprint);
 }
 
 void SqliteStore::save_published(std::int64_t scope, std::uint64_t seq) {

@@ -7,6 +7,7 @@
 
 #include "bridge/store/lock_file.h"
 #include "bridge/store/sqlite_db.h"
+#include "bridge/store/sqlite_records.h"
 #include "bridge/store/store.h"
 
 namespace msync {
@@ -47,6 +48,11 @@ class SqliteStore final : public Store {
   void save_outcome(const ReplicaKey& key, const MutationResult& result) override;
   std::optional<MutationResult> outcome(const ReplicaKey& key, std::uint64_t n) override;
 
+  void save_conflict(std::int64_t scope, const ConflictRecord& record) override;
+  void save_history(std::int64_t scope, const HistoryRecord& record) override;
+  std::size_t trim_history(std::int64_t scope, std::int64_t older_than_ms, std::size_t max_rows) override;
+  void save_accepted(std::string_view collection, std::string_view fingerprint) override;
+
   void save_published(std::int64_t scope, std::uint64_t seq) override;
 
   std::int64_t last_time_ms() override;
@@ -67,6 +73,7 @@ class SqliteStore final : public Store {
   std::optional<LockFile> lock_;  // first to be taken, last to go
   sqlite::Connection connection_;
   std::unique_ptr<Statements> sql_;
+  std::unique_ptr<RecordWriter> records_;
   StoreIdentity identity_;
   std::uint64_t log_inode_ = 0;  // of the file's -wal, which stays the same while the store is open
   bool in_transaction_ = false;

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -17,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bridge/store/records.h"
 #include "core/digest.h"
 #include "core/message.h"
 #include "core/reconcile.h"
@@ -109,6 +111,19 @@ class Store {
   virtual void save_outcome(const ReplicaKey& key, const MutationResult& result) = 0;
   virtual std::optional<MutationResult> outcome(const ReplicaKey& key, std::uint64_t n) = 0;
 
+  /// Keeps a record of the scope; older than the newest limits::conflicts_kept of it, and beyond
+  /// limits::conflicts_kept_in_store, are dropped. `record.scope` is not looked at.
+  virtual void save_conflict(std::int64_t scope, const ConflictRecord& record) = 0;
+
+  /// Likewise; one for each seq.
+  virtual void save_history(std::int64_t scope, const HistoryRecord& record) = 0;
+  /// Drops the scope's oldest rows of history that were stored before `older_than_ms`, at most `max_rows`. How
+  /// many there were: fewer than `max_rows` means that none is left. Costs next to nothing where none is due.
+  virtual std::size_t trim_history(std::int64_t scope, std::int64_t older_than_ms, std::size_t max_rows) = 0;
+
+  /// Which schema the store's documents of a collection were last held against: Collection::fingerprint.
+  virtual void save_accepted(std::string_view collection, std::string_view fingerprint) = 0;
+
   /// The publisher's cursor: deltas up to `seq` are with the broker.
   virtual void save_published(std::int64_t scope, std::uint64_t seq) = 0;
 
@@ -142,6 +157,13 @@ class View {
 
   /// All scopes by topic.
   virtual std::vector<ScopeRow> scopes() = 0;
+
+  /// Records, oldest first, until `each` returns false.
+  virtual void conflicts(const RecordFilter& filter, const std::function<bool(ConflictRecord&&)>& each) = 0;
+  virtual void history(const RecordFilter& filter, const std::function<bool(HistoryRecord&&)>& each) = 0;
+
+  /// The fingerprint last saved, by collection.
+  virtual std::map<std::string, std::string> accepted() = 0;
 };
 
 /// The reading side. One thread at a time per object.

@@ -1,0 +1,47 @@
+// What the store keeps for people beside the data: who wrote against whom, and, where a collection asks for it,
+// every change. Both are written in the transaction of the change that they tell of.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace msync {
+
+/// A write that met a change it had not seen. bridge/conflict_record.h makes `text`: a JSON object with user, src,
+/// n, status, base, mine, theirs, winner.
+struct ConflictRecord {
+  std::string scope;  // its topic; what reads fills it in
+  std::string id;     // the entity
+  std::int64_t at_ms = 0;
+  std::string text;
+
+  bool operator==(const ConflictRecord&) const = default;
+};
+
+/// One change of one entity.
+struct HistoryRecord {
+  std::string scope;  // its topic; what reads fills it in
+  std::uint64_t seq = 0;
+  std::string id;
+  std::uint64_t version = 0;
+  std::string op;          // put, patch or delete
+  std::int64_t at_ms = 0;  // when it was stored, by the server's clock
+  std::int64_t ts = 0;     // when its writer says it was made
+  std::string user;
+  std::string src;                    // empty where the writer had none
+  std::uint64_t n = 0;                // likewise 0
+  std::optional<std::string> before;  // compact JSON; none where there was no document
+  std::optional<std::string> after;   // none where it was deleted
+
+  bool operator==(const HistoryRecord&) const = default;
+};
+
+/// Which records to read.
+struct RecordFilter {
+  std::string scope;  // a topic; empty: all
+  std::string id;     // an entity; empty: all
+  std::int64_t since_ms = 0;
+};
+
+}  // namespace msync

@@ -1,0 +1,132 @@
+#include "bridge/store/sqlite_records.h"
+
+#include "bridge/store/store.h"
+
+namespace msync {
+namespace {
+
+using sqlite::Query;
+using sqlite::Statement;
+
+[[noreturn]] void damaged(const char* what, std::string_view scope, std::string_view id) {
+  throw StoreError(
+      StoreError::Kind::corrupt,
+      std::string(what) + " of entity \"" + std::string(id) + "\" in scope \"" + std::string(scope) +
+          "\" is damaged; keep a copy of the store, look at the disk, and restore the latest backup");
+}
+
+/// Each filter has a text, and so a plan, of its own; each text has all three parameters.
+std::string conditions(const RecordFilter& filter, const std::string& table) {
+  return " WHERE " + table + ".at >= ?1 AND " +
+         (filter.scope.empty() ? "?2 = ''" : table + ".scope = (SELECT id FROM scope WHERE topic = ?2)") +
+         " AND " + (filter.id.empty() ? "?3 = ''" : table + ".id = ?3");
+}
+
+/// A NULL is no document, an empty text cannot be one.
+std::optional<std::string> document(const Query& query, int column) {
+  const std::string_view text = query.text(column);
+  return text.data() == nullptr ? std::nullopt : std::optional<std::string>(text);
+}
+
+std::optional<std::string_view> nullable(const std::optional<std::string>& text) {
+  return text ? std::optional<std::string_view>(*text) : std::nullopt;
+}
+
+HistoryRecord history_row(const Query& query) {
+  HistoryRecord record;
+  record.scope = query.text(0);
+  record.seq = query.natural(1);
+  record.at_ms = query.number(2);
+  record.id = query.text(3);
+  record.version = query.natural(4);
+  record.op = query.text(5);
+  record.ts = query.number(6);
+  record.user = query.text(7);
+  record.src = query.text(8);
+  record.n = query.natural(9);
+  record.before = document(query, 10);
+  record.after = document(query, 11);
+  for (const auto& text : {record.before, record.after})
+    if (text && !parse_json(*text)) damaged("history", record.scope, record.id);
+  return record;
+}
+
+}  // namespace
+
+void RecordWriter::save(std::int64_t scope, const ConflictRecord& record) {
+  std::uint64_t number = 0;
+  {
+    Query made(save_conflict_, scope, record.id, record.at_ms, record.text);
+    made.row();
+    number = made.natural(0);
+    made.done();
+  }
+  Query(trim_conflicts_, scope, limits::conflicts_kept).done();
+  if (number % limits::conflicts_trim_step == 0)
+    Query(trim_all_conflicts_, limits::conflicts_kept_in_store).done();
+}
+
+void RecordWriter::save(std::int64_t scope, const HistoryRecord& record) {
+  Query(save_history_, scope, record.seq, record.at_ms, record.id, record.version, record.op, record.ts,
+        record.user, record.src, record.n, nullable(record.before), nullable(record.after))
+      .done();
+}
+
+std::size_t RecordWriter::trim_history(std::int64_t scope, std::int64_t older_than_ms, std::size_t max_rows) {
+  {
+    Query oldest(oldest_history_, scope);
+    if (!oldest.row() || oldest.number(0) >= older_than_ms) return 0;
+  }
+  std::size_t dropped = 0;
+  Query gone(trim_history_, scope, older_than_ms, max_rows);
+  while (gone.row()) ++dropped;
+  return dropped;
+}
+
+void RecordWriter::save_accepted(std::string_view collection, std::string_view fingerprint) {
+  Query(save_accepted_, collection, fingerprint).done();
+}
+
+// CROSS JOIN: the records are read in their order, and each looks its scope up; never sorted, they may be large.
+
+void read_conflicts(sqlite::Connection& connection, const RecordFilter& filter,
+                    const std::function<bool(ConflictRecord&&)>& each) {
+  const std::string sql =
+      "SELECT scope.topic, conflict.id, conflict.at, conflict.record FROM conflict CROSS JOIN scope ON "
+      "scope.id = "
+      "conflict.scope" +
+      conditions(filter, "conflict") + " ORDER BY conflict.number";
+  Statement statement(connection, sql.c_str());
+  Query found(statement, filter.since_ms, filter.scope, filter.id);
+  while (found.row()) {
+    ConflictRecord record{std::string(found.text(0)), std::string(found.text(1)), found.number(2),
+                          std::string(found.text(3))};
+    const auto body = parse_json(record.text, limits::max_depth + 2);
+    if (!body || !body->is_object()) damaged("the record of a conflict", record.scope, record.id);
+    if (!each(std::move(record))) return;
+  }
+}
+
+void read_history(sqlite::Connection& connection, const RecordFilter& filter,
+                  const std::function<bool(HistoryRecord&&)>& each) {
+  const std::string sql =
+      "SELECT scope.topic, history.seq, history.at, history.id, history.version, history.op, history.ts, "
+      "history.user, history.src, history.n, history.before, history.after FROM history CROSS JOIN scope ON "
+      "scope.id = history.scope" +
+      conditions(filter, "history") +
+      (filter.scope.empty() ? " ORDER BY history.at, history.scope, history.seq" : " ORDER BY history.seq");
+  Statement statement(connection, sql.c_str());
+  Query found(statement, filter.since_ms, filter.scope, filter.id);
+  while (found.row())
+    if (!each(history_row(found))) return;
+}
+
+std::map<std::string, std::string> read_accepted(sqlite::Connection& connection) {
+  Statement statement(connection, "SELECT collection, fingerprint FROM accepted");
+  Query found(statement);
+  std::map<std::string, std::string> all;
+  while (found.row()) all.emplace(found.text(0), found.text(1));
+  return all;
+}
+
+}  // namespace msync

@@ -1,0 +1,59 @@
+// The records of the store on SQLite: conflicts, history, accepted schemas. See records.h and store.h for what they
+// promise; their transactions are the store's.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "bridge/store/records.h"
+#include "bridge/store/sqlite_db.h"
+
+namespace msync {
+
+class RecordWriter {
+ public:
+  explicit RecordWriter(sqlite::Connection& connection) : db_(connection) {}
+
+  void save(std::int64_t scope, const ConflictRecord& record);
+  void save(std::int64_t scope, const HistoryRecord& record);
+  std::size_t trim_history(std::int64_t scope, std::int64_t older_than_ms, std::size_t max_rows);
+  void save_accepted(std::string_view collection, std::string_view fingerprint);
+
+ private:
+  sqlite::Connection& db_;
+  sqlite::Statement save_conflict_{
+      db_, "INSERT INTO conflict (scope, id, at, record) VALUES (?1,?2,?3,?4) RETURNING number"};
+  sqlite::Statement trim_conflicts_{
+      db_,
+      "DELETE FROM conflict WHERE scope=?1 AND number <= (SELECT number FROM conflict WHERE scope=?1 "
+      "ORDER BY number DESC LIMIT 1 OFFSET ?2)"};
+  sqlite::Statement trim_all_conflicts_{
+      db_,
+      "DELETE FROM conflict WHERE number <= (SELECT number FROM conflict ORDER BY number DESC LIMIT 1 "
+      "OFFSET ?1)"};
+  sqlite::Statement save_history_{
+      db_,
+      "INSERT INTO history (scope, seq, at, id, version, op, ts, user, src, n, before, after) VALUES "
+      "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"};
+  sqlite::Statement oldest_history_{db_, "SELECT at FROM history WHERE scope=?1 ORDER BY seq LIMIT 1"};
+  // Along a scope's seq the server's clock never goes back, so its oldest rows are its first.
+  sqlite::Statement trim_history_{
+      db_,
+      "DELETE FROM history WHERE at < ?2 AND rowid IN (SELECT rowid FROM history WHERE scope=?1 ORDER BY seq "
+      "LIMIT ?3) RETURNING seq"};
+  sqlite::Statement save_accepted_{
+      db_,
+      "INSERT INTO accepted (collection, fingerprint) VALUES (?1,?2) ON CONFLICT DO UPDATE SET "
+      "fingerprint=?2"};
+};
+
+/// In the transaction that the connection is in; StoreError corrupt where a record cannot be one.
+void read_conflicts(sqlite::Connection& connection, const RecordFilter& filter,
+                    const std::function<bool(ConflictRecord&&)>& each);
+void read_history(sqlite::Connection& connection, const RecordFilter& filter,
+                  const std::function<bool(HistoryRecord&&)>& each);
+std::map<std::string, std::string> read_accepted(sqlite::Connection& connection);
+
+}  // namespace msync
