@@ -1,5 +1,6 @@
 #include "bridge/committer.h"
 
+#include <limits>
 #include <tuple>
 
 #include "bridge/mutator.h"
@@ -24,6 +25,7 @@ class Batch {
   struct OpenScope {
     ScopeRow row;
     std::uint64_t head_before = 0;
+    std::int64_t history_ms = 0;  // of its collection
   };
   using AckKey = std::tuple<std::string, std::string, std::string>;  // client, src, scope
 
@@ -36,6 +38,7 @@ class Batch {
                        ScopeRow& scope);
   ScopeRow& scope(const Inbound& message);
   void notice(const Inbound& message, const Error& error, const InMessage* in);
+  void trim_history(const OpenScope& open);
   void reply_ack(const Inbound& message, const Ack& ack);
   Ack empty_ack(const Inbound& message, const InMessage& in) const;
 
@@ -51,7 +54,8 @@ ScopeRow& Batch::scope(const Inbound& message) {
   if (found != scopes_.end()) return found->second.row;
   ScopeRow row = store_.scope(message.scope, message.collection->name);
   const std::uint64_t head = row.seq;
-  return scopes_.emplace(message.scope, OpenScope{std::move(row), head}).first->second.row;
+  return scopes_.emplace(message.scope, OpenScope{std::move(row), head, message.collection->history_ms})
+      .first->second.row;
 }
 
 void Batch::notice(const Inbound& message, const Error& error, const InMessage* in) {
@@ -185,10 +189,18 @@ void Batch::take_unnumbered(const Inbound& message, const InMessage& in) {
   }
 }
 
+/// What is too old goes as new history comes; where the collection keeps none any more, all of it.
+void Batch::trim_history(const OpenScope& open) {
+  const std::int64_t older_than_ms =
+      open.history_ms > 0 ? now_ms_ - open.history_ms : std::numeric_limits<std::int64_t>::max();
+  store_.trim_history(open.row.id, older_than_ms, limits::history_trim_rows);
+}
+
 void Batch::write_back() {
   for (auto& [topic, open] : scopes_) {
     if (open.row.seq == open.head_before) continue;
     store_.save(open.row);
+    trim_history(open);
     done.touched.push_back({open.row, open.head_before});
   }
 }

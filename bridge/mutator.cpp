@@ -1,6 +1,7 @@
 #include "bridge/mutator.h"
 
 #include "bridge/conflict_record.h"
+#include "bridge/history_record.h"
 
 namespace msync {
 namespace {
@@ -68,6 +69,8 @@ void Mutator::keep(const Operation& operation, const std::optional<Entity>& curr
   entity.seq = scope_.seq;
   account(operation.id, current, entity);
   store_.save(scope_.id, operation.id, entity, now_ms_);
+  if (collection_.history_ms > 0)
+    store_.save_history(scope_.id, history_record(operation, writer_, current, entity, now_ms_));
   step.landing = {operation.id, entity.version, entity.seq};
 }
 

@@ -16,10 +16,11 @@ constexpr std::int64_t line_ms = 5'000;
 }  // namespace
 
 std::string progress_line(std::uint64_t done, std::uint64_t total, std::int64_t elapsed_ms) {
+  const auto rate = done * 1000 / static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed_ms, 1));
+  if (total == 0 && done > 0) return std::to_string(done) + "  " + std::to_string(rate) + "/s";
   const double part =
       total == 0 ? 1.0 : static_cast<double>(std::min(done, total)) / static_cast<double>(total);
   const int filled = static_cast<int>(part * bar_width);
-  const auto rate = done * 1000 / static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed_ms, 1));
   const std::string percent = std::to_string(static_cast<int>(part * 100));
   return "[" + std::string(filled, '#') + std::string(bar_width - filled, '-') + "] " +
          std::string(3 - percent.size(), ' ') + percent + "%  " + std::to_string(done) + "/" +

@@ -6,12 +6,12 @@
 
 namespace msync {
 
-/// One line without its end: "[#####-----]  50%  500/1000  1200/s".
+/// One line without its end: "[#####-----]  50%  500/1000  1200/s"; "500  1200/s" where nobody knows the total (0).
 std::string progress_line(std::uint64_t done, std::uint64_t total, std::int64_t elapsed_ms);
 
 class Progress {
  public:
-  /// `what` is counted, such as "documents".
+  /// `what` is counted, such as "documents"; `total` is 0 where it is not known.
   Progress(std::string what, std::uint64_t total, std::int64_t now_ms);
   ~Progress();
   Progress(const Progress&) = delete;

@@ -74,6 +74,89 @@ TEST_F(Records, WhoWinsByTheClockIsShownWithWhatItOverwrote) {
   EXPECT_EQ(lines[0]["theirs"]["data"], Json::parse(R"({"text":"alice's"})"));
 }
 
+/// A collection of its own that keeps history, instead of the example ones.
+struct History : World {
+  void SetUp() override {
+    write_file(folder / "notes.json",
+               R"({"type":"object","properties":{"n":{"type":"integer","x-merge":"counter"}},
+      "x-sync":{"topic":"notes/{x}","history":"30d","access":[{"allow":["read","write"]}]}})");
+    broker.options().schemas = folder.path();
+    bridge.schemas() = folder.path();
+    World::SetUp();
+  }
+
+  Phone& phone_of_notes(const std::string& id) { return new_phone(id, {.scopes = {"notes/1"}}); }
+
+  std::vector<Json> history(std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{program, "export", "--store", bridge.store(), "--history"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto done = run(arguments);
+    EXPECT_EQ(done.code, 0) << done.err;
+    return json_lines(done.out);
+  }
+
+  TempDir folder;
+};
+
+TEST_F(History, ExportPrintsWhatWasDoneInItsOrder) {
+  auto& alice = phone_of_notes("alice:a");
+  auto& bob = phone_of_notes("bob:b");
+  EXPECT_EQ(outcome(alice, alice.writes("m1", {{"text", "one"}})), "applied");
+  ASSERT_TRUE(eventually([&] { return bob.version("m1") == 1; }));
+  EXPECT_EQ(outcome(bob, bob.patches("m1", {{"n", {{"$inc", 2}}}})), "applied");
+  ASSERT_TRUE(eventually([&] { return alice.version("m1") == 2; }));
+  EXPECT_EQ(outcome(alice, alice.writes("m2", {{"text", "other"}})), "applied");
+  EXPECT_EQ(outcome(alice, alice.deletes("m1")), "applied");
+
+  std::vector<Json> lines = history();
+  for (Json& line : lines) {
+    EXPECT_LE(line["ts"].get<std::int64_t>(), line["at"].get<std::int64_t>() + 5) << line;
+    line.erase("at");
+    line.erase("ts");
+  }
+  const auto line = [&](std::uint64_t seq, const char* id, std::uint64_t version, const char* op, Phone& by,
+                        std::uint64_t n, const char* before, const char* after) {
+    return Json{{"scope", "notes/1"},
+                {"seq", seq},
+                {"id", id},
+                {"version", version},
+                {"op", op},
+                {"src", by.src()},
+                {"n", n},
+                {"before", Json::parse(before)},
+                {"user", by.id().substr(0, by.id().find(':'))},
+                {"after", Json::parse(after)}};
+  };
+  EXPECT_EQ(Json(lines),
+            Json({line(1, "m1", 1, "put", alice, 1, "null", R"({"text":"one"})"),
+                  line(2, "m1", 2, "patch", bob, 1, R"({"text":"one"})", R"({"n":2,"text":"one"})"),
+                  line(3, "m2", 1, "put", alice, 2, "null", R"({"text":"other"})"),
+                  line(4, "m1", 3, "delete", alice, 3, R"({"n":2,"text":"one"})", "null")}));
+  EXPECT_EQ(history({"--scope", "notes/1", "--id", "m2"}).size(), 1U);
+}
+
+TEST_F(History, AKilledBridgeLeavesOneRowForEachChange) {
+  auto& alice = phone_of_notes("alice:a");
+  const int count = 200;
+  for (int i = 0; i < count; ++i) {
+    alice.writes("m" + std::to_string(i % 7), {{"i", i}});
+    if (i % 40 == 20) {
+      alice.pump();
+      bridge.kill();
+      bridge.start();
+    }
+  }
+  settle(60'000);
+  const auto lines = history();
+  ASSERT_EQ(lines.size(), alice.replica().seq());
+  for (std::size_t i = 0; i < lines.size(); ++i) EXPECT_EQ(lines[i]["seq"], i + 1);
+  for (const auto& [id, document] : alice.replica().documents()) {
+    const auto of_it = history({"--id", id});
+    EXPECT_EQ(of_it.back()["after"], document.data);
+    EXPECT_EQ(of_it.back()["version"], document.version);
+  }
+}
+
 TEST_F(Records, AnUnknownScopeIsSaidToBeOne) {
   EXPECT_EQ(run({program, "conflicts", "--store", bridge.store(), "--scope", "chat/1/messages"}).code,
             EX_DATAERR);

@@ -120,6 +120,7 @@ TEST(Progress, ShowsHowFarItIs) {
   EXPECT_EQ(progress_line(0, 100, 0), "[------------------------------]   0%  0/100  0/s");
   EXPECT_EQ(progress_line(100, 100, 500), "[##############################] 100%  100/100  200/s");
   EXPECT_EQ(progress_line(0, 0, 1), "[##############################] 100%  0/0  0/s");
+  EXPECT_EQ(progress_line(500, 0, 1000), "500  500/s");
 }
 
 }  // namespace
