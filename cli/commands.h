@@ -12,5 +12,7 @@ Command add_import_command(CLI::App& app);
 Command add_export_command(CLI::App& app);
 Command add_watch_command(CLI::App& app);
 Command add_conflicts_command(CLI::App& app);
+Command add_backup_command(CLI::App& app);
+Command add_restore_command(CLI::App& app);
 
 }  // namespace msync

@@ -163,7 +163,7 @@ void Phone::send_in(std::vector<Pending>::const_iterator first, std::vector<Pend
 }
 
 void Phone::send_outbox() {
-  if (outbox_.empty() || status_.epoch.empty() || !status_.online) return;
+  if (outbox_.empty() || status_.epoch.empty() || !status_.online || moving_) return;
   if (sent_ > 0 && now_ms() - outbox_sent_ms_ > repeat_after_ms) sent_ = 0;
   sent_ = std::min(sent_, outbox_.size());
   const std::size_t end = std::min(outbox_.size(), limits::max_unacked);
@@ -201,7 +201,8 @@ void Phone::ask_for_missing() {
     PullState& state = pulls_[scope];
     const bool waiting = !state.rid.empty() && now_ms() - state.sent_ms < repeat_after_ms;
     const bool overdue = now_ms() - acked_ms_ > repeat_after_ms && !has_what_it_was_told_of(scope, replica);
-    if ((!replica.at_head() || overdue) && !waiting) send_pull(scope);
+    const bool other = !replica.epoch().empty() && replica.epoch() != status_.epoch;
+    if ((!replica.at_head() || overdue || other) && !waiting) send_pull(scope);
   }
 }
 
@@ -211,7 +212,7 @@ bool Phone::has_what_it_was_told_of(const std::string& scope, const Replica& rep
 }
 
 bool Phone::settled() const {
-  if (!connected() || !outbox_.empty()) return false;
+  if (!connected() || !outbox_.empty() || moving_) return false;
   if (!options_.reads) return true;
   return std::all_of(replicas_.begin(), replicas_.end(), [this](const auto& entry) {
     const auto pull = pulls_.find(entry.first);
@@ -283,6 +284,7 @@ void Phone::handle(const Received& message) {
 
 void Phone::on_ack(const Ack& ack) {
   acks_.push_back(ack);
+  if (restore_expected_ && ack.src != src_) return;  // of the former history
   EXPECT_EQ(ack.src, src_);
   if (ack.stale || ack.scope != scope()) return;
   if (ack.gap) {
@@ -308,15 +310,35 @@ void Phone::on_delta(const Delta& delta) {
   if (page && delta.rid != pull.rid) return;  // of a pull that was given up
   found->second.take(delta);
   if (page && delta.last) pull.rid.clear();
+  if (moving_ && delta.scope == scope() && delta.epoch == status_.epoch && delta.n)
+    move_to_new_epoch(*delta.n);
+}
+
+void Phone::move_to_new_epoch(std::uint64_t n) {
+  moving_ = false;
+  for (const auto& [number, result] : results_)
+    if (number > n && stored(result.status)) lost_.push_back(number);
+  std::erase_if(outbox_, [&](const Pending& entry) { return entry.n <= n; });
+  src_ = random_src();
+  next_n_ = 1;
+  sent_ = 0;
+  acknowledged_ = acked_head_ = 0;
+  results_.clear();
+  for (auto& entry : outbox_) {
+    entry.n = next_n_++;
+    for (auto& operation : entry.mutation.operations)
+      if (operation.base) operation.base = version(operation.id);
+  }
 }
 
 void Phone::on_status(const ServerStatus& status) {
-  if (!status_.epoch.empty() && status.online && !status.epoch.empty()) {
+  if (!restore_expected_ && !status_.epoch.empty() && status.online && !status.epoch.empty()) {
     EXPECT_EQ(status.epoch, status_.epoch) << "the epoch changed without a restore";
   }
   const std::string known = status_.epoch;
   status_ = status;
   if (status_.epoch.empty()) status_.epoch = known;
+  moving_ = moving_ || (status.online && !known.empty() && status_.epoch != known && options_.reads);
 }
 
 }  // namespace msync::test

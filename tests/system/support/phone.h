@@ -86,6 +86,11 @@ class Phone {
   const std::string& src() const { return src_; }
   const std::string& scope() const { return options_.scopes.front(); }
   PhoneOptions& options() { return options_; }
+  /// From now on another epoch is no fault: the phone follows it by the protocol's rules, "What a client does", 6.
+  void expects_a_restore() { restore_expected_ = true; }
+  /// What was acknowledged as stored and is not in the restored history: numbers of the former src.
+  const std::vector<std::uint64_t>& lost() const { return lost_; }
+
   /// Set before a test repeats, skips or forges numbers by hand.
   void forgets_its_outbox() { outbox_.clear(); }
 
@@ -112,6 +117,7 @@ class Phone {
   void on_delta(const Delta& delta);
   void on_status(const ServerStatus& status);
   void ask_for_missing();
+  void move_to_new_epoch(std::uint64_t n);
   void send_pull(const std::string& scope);
   void send_outbox();
   void send_in(std::vector<Pending>::const_iterator first, std::vector<Pending>::const_iterator last);
@@ -137,6 +143,9 @@ class Phone {
   std::vector<Received> received_;
   ServerStatus status_;
   std::uint64_t rids_ = 0;
+  bool restore_expected_ = false;
+  bool moving_ = false;  // between the news of an epoch and the whole of its first scope: nothing is sent
+  std::vector<std::uint64_t> lost_;
 
   mutable std::mutex mutex_;  // of what the link's thread touches
   std::deque<Received> inbox_;
