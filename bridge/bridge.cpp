@@ -9,6 +9,7 @@
 
 #include "bridge/daemon.h"
 #include "bridge/own_token.h"
+#include "bridge/schema_gate.h"
 #include "platform/files.h"
 
 namespace msync {
@@ -50,6 +51,13 @@ class Signals {
     while (sigwait(&set_, &signal) != 0) {
     }
     return signal;
+  }
+  /// Is one waiting that ends the bridge?
+  bool ending() const {
+    sigset_t pending;
+    sigemptyset(&pending);
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
   }
 
  private:
@@ -113,14 +121,31 @@ int exit_code(StoreError::Kind kind) {
   return EX_UNAVAILABLE;
 }
 
-void reload(Daemon& daemon, const std::string& folder, std::shared_ptr<const Collections>& collections) {
+/// Also refused where the store cannot be read: nothing is known of its documents then.
+bool admitted(SchemaGate& gate, const Collections& collections) try {
+  return gate.admits(collections);
+} catch (const StoreError& error) {
+  spdlog::error("event=store_unreadable reason=\"{}\"", error.what());
+  return false;
+}
+
+void look_back(SchemaGate& gate, const Collections& collections) try {
+  gate.look_back(collections);
+} catch (const StoreError& error) {
+  spdlog::warn("event=store_unreadable reason=\"{}\"", error.what());
+}
+
+void reload(Daemon& daemon, SchemaGate& gate, const std::string& folder,
+            std::shared_ptr<const Collections>& collections) {
   auto loaded = load_or_report(folder);
-  if (!loaded || !topics_kept(*collections, *loaded)) {
+  if (!loaded || !topics_kept(*collections, *loaded) || !admitted(gate, *loaded)) {
     spdlog::error("event=reload_refused action=\"the old schemas stay\"");
     return;
   }
   collections = std::move(loaded);
   daemon.reload(collections);
+  daemon.remember(gate.accepted());
+  look_back(gate, *collections);
   spdlog::info("event=reloaded collections={}", collections->all().size());
 }
 
@@ -134,9 +159,12 @@ int serve(const BridgeOptions& options, const Keys& keys, std::shared_ptr<const 
   });
   spdlog::info("event=start version={} broker={} store={} collections={}", options.version, options.broker,
                options.store, collections->all().size());
+  SchemaGate gate(options.store, options.allow_invalid, [&signals] { return signals.ending(); });
+  if (!gate.admits(*collections)) return signals.ending() ? EX_OK : EX_CONFIG;
+  daemon.remember(gate.accepted());
   daemon.start();
   int signal = signals.wait();
-  for (; signal == SIGHUP; signal = signals.wait()) reload(daemon, options.schemas, collections);
+  for (; signal == SIGHUP; signal = signals.wait()) reload(daemon, gate, options.schemas, collections);
   spdlog::info("event=stopping");
   daemon.stop(limits::drain_ms);
   spdlog::info("event=stopped");

@@ -170,6 +170,10 @@ void Daemon::stop(int drain_ms) {
   link_->close();
 }
 
+void Daemon::remember(std::vector<std::pair<std::string, std::string>> accepted) {
+  pipeline_->remember(std::move(accepted));
+}
+
 void Daemon::reload(std::shared_ptr<const Collections> collections) {
   std::vector<std::string> wanted = filters(*collections);
   const bool same = wanted == filters(*collections_.load());

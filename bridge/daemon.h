@@ -42,8 +42,12 @@ class Daemon {
   /// after which it gives up what is left (clients send it again).
   void stop(int drain_ms);
 
-  /// New schemas, already checked, from now on; subscribes anew.
+  /// New schemas, already checked, from now on; subscribes anew. What the bridge had taken from the broker before is
+  /// still judged by the old ones.
   void reload(std::shared_ptr<const Collections> collections);
+
+  /// The store shall know that its documents were held against these: names of collections and fingerprints.
+  void remember(std::vector<std::pair<std::string, std::string>> accepted);
 
  private:
   void receive(LinkMessage&& message);

@@ -20,6 +20,7 @@ struct BridgeOptions {
   std::string jwt_issuer;
   std::string jwt_audience;
   std::string device = "bridge";
+  bool allow_invalid = false;  // changed schemas may leave stored documents that do not fit them
   std::string version;
   LogOptions log;
 };

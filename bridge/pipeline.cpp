@@ -31,6 +31,7 @@ void Pipeline::pause(int wait_ms) {
 
 void Pipeline::run() {
   while (!giving_up_) {
+    store_accepted();
     if (!ready_ && !parts_.inbox.closed()) {
       pause(idle_wait_ms);
       continue;
@@ -78,6 +79,28 @@ void Pipeline::sweep_if_due() {
     if (error.kind == StoreError::Kind::corrupt) note_failure(error);
   }
   next_sweep_ = now + std::chrono::milliseconds(wait_ms);
+}
+
+void Pipeline::remember(std::vector<std::pair<std::string, std::string>> accepted) {
+  const std::lock_guard lock(mutex_);
+  for (auto& one : accepted) accepted_.push_back(std::move(one));
+}
+
+/// Tried once: what is not stored costs the next start another look at the documents, and nothing else.
+void Pipeline::store_accepted() {
+  std::vector<std::pair<std::string, std::string>> accepted;
+  {
+    const std::lock_guard lock(mutex_);
+    accepted.swap(accepted_);
+  }
+  if (accepted.empty()) return;
+  try {
+    committer_.accept(accepted);
+  } catch (const StoreError& error) {
+    spdlog::warn("event=schemas_not_noted reason=\"{}\" action=\"the next start checks the documents again\"",
+                 error.what());
+    if (error.kind == StoreError::Kind::corrupt) note_failure(error);
+  }
 }
 
 void Pipeline::note_success() {

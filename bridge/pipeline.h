@@ -10,6 +10,9 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "bridge/cursors.h"
@@ -42,6 +45,9 @@ class Pipeline {
   /// Before run() works on anything, and again after disconnects: is somebody there to be answered?
   void set_ready(bool ready);
 
+  /// Any thread: fingerprints of collections, for run() to store soon.
+  void remember(std::vector<std::pair<std::string, std::string>> accepted);
+
   /// Ends run() even if the inbox is not empty: for a store that does not recover.
   void give_up();
 
@@ -49,6 +55,7 @@ class Pipeline {
   /// How many messages from the front were committed; 0 if the store failed.
   std::size_t commit(std::span<const Inbound> batch);
   void sweep_if_due();
+  void store_accepted();
   void note_failure(const StoreError& error);
   void note_success();
   void hand_over(Committed&& committed);
@@ -59,6 +66,8 @@ class Pipeline {
   std::vector<std::pair<std::int64_t, std::uint64_t>> unsaved_cursors_;
   std::chrono::steady_clock::time_point next_sweep_;  // the first at once
   bool failing_ = false;
+  std::mutex mutex_;
+  std::vector<std::pair<std::string, std::string>> accepted_;  // not yet stored; guarded by mutex_
   std::atomic<bool> ready_ = false;
   std::atomic<bool> giving_up_ = false;
 };

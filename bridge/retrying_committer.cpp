@@ -42,6 +42,19 @@ Swept RetryingCommitter::sweep(const std::shared_ptr<const Collections>& collect
   }
 }
 
+void RetryingCommitter::accept(std::span<const std::pair<std::string, std::string>> accepted) {
+  open_if_closed();
+  try {
+    store_->begin();
+    for (const auto& [collection, fingerprint] : accepted) store_->save_accepted(collection, fingerprint);
+    store_->commit();
+  } catch (const StoreError& error) {
+    store_->rollback();
+    if (error.kind != StoreError::Kind::busy) close();
+    throw;
+  }
+}
+
 void RetryingCommitter::open_if_closed() {
   if (committer_) return;
   store_ = open_();

@@ -33,6 +33,10 @@ class RetryingCommitter {
   /// the next call then opens the store anew where that may help.
   Swept sweep(const std::shared_ptr<const Collections>& collections, std::int64_t now_ms);
 
+  /// Notes which schemas the documents were held against: collections and fingerprints. Throws StoreError, as
+  /// sweep().
+  void accept(std::span<const std::pair<std::string, std::string>> accepted);
+
  private:
   void open_if_closed();
   void close();

@@ -78,6 +78,11 @@ Command add_bridge_command(CLI::App& app) {
   add_option(*bridge, "--user-claim", options.user_claim, "claim that names the user")->capture_default_str();
   add_option(*bridge, "--jwt-issuer", options.jwt_issuer, "iss of its own tokens");
   add_option(*bridge, "--jwt-audience", options.jwt_audience, "aud of its own tokens");
+  bridge
+      ->add_flag(
+          "--allow-invalid", options.allow_invalid,
+          "take changed schemas that stored documents do not fit; these stay until they are written again")
+      ->envname(environment_name("allow-invalid"));
   add_option(*bridge, "--log-level", options.log.level, "trace, debug, info, warn or error")
       ->capture_default_str();
   add_option(*bridge, "--log-format", options.log.format, "text or json")->capture_default_str();

@@ -1,4 +1,4 @@
-// mosquitto-sync check: schemas and mosquitto.conf, before a start finds out.
+// mosquitto-sync check: schemas, stored documents and mosquitto.conf, before a start finds out.
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -9,8 +9,12 @@
 #include <iostream>
 #include <memory>
 
+#include "bridge/schema_judge.h"
 #include "cli/broker_config.h"
+#include "cli/clock.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/watch_format.h"
 #include "platform/files.h"
 
 namespace msync {
@@ -19,6 +23,8 @@ namespace {
 struct CheckArguments {
   std::string schemas;
   std::string mosquitto_conf;
+  std::string store;
+  bool all = false;
 };
 
 const char* name_of(Conflict conflict) {
@@ -132,10 +138,45 @@ std::size_t check_broker(const std::string& conf, const std::string& schemas) {
   return static_cast<std::size_t>(errors);
 }
 
+/// EX_OK, or how `check` shall end: documents that do not fit, or a store that cannot be read. The schemas are good.
+int check_documents(const CheckArguments& arguments) try {
+  if (const int code = refuse_other_stores(arguments.store); code != 0) return code;
+  const auto loaded = load_schemas(arguments.schemas);
+  const auto reader = open_reader(arguments.store);
+  if (!reader) return complain(EX_USAGE, reader.error().message);
+  const auto view = (*reader)->view();
+  std::vector<const Collection*> collections = SchemaJudge::changed(*view, loaded.collections);
+  std::cout << "changed since the bridge last took them: " << collections.size() << " of "
+            << loaded.collections.all().size() << "\n";
+  if (arguments.all) {
+    collections.clear();
+    for (const Collection& collection : loaded.collections.all()) collections.push_back(&collection);
+  }
+  std::optional<Progress> progress;
+  SchemaJudge judge([&](std::uint64_t read, std::uint64_t total) {
+    if (!progress) progress.emplace("documents", total, steady_time_ms());
+    progress->update(read, steady_time_ms());
+    return true;
+  });
+  const auto verdicts = judge.judge(*view, collections);
+  progress.reset();
+  if (!verdicts) return EX_SOFTWARE;
+  for (const Verdict& verdict : *verdicts) {
+    if (verdict.unfit == 0)
+      std::cout << verdict.collection->name << "  " << verdict.documents
+                << (verdict.documents == 1 ? " document fits\n" : " documents fit\n");
+    else
+      for (const std::string& line : lines_of(verdict)) std::cerr << for_terminal(line, 0) << "\n";
+  }
+  return unfit(*verdicts) == 0 ? EX_OK : EX_DATAERR;
+} catch (const StoreError& error) {
+  return complain(error.kind == StoreError::Kind::corrupt ? EX_DATAERR : EX_UNAVAILABLE, error.what());
+}
+
 int run(const CheckArguments& arguments) {
   std::size_t errors = check_schemas(arguments.schemas);
   if (!arguments.mosquitto_conf.empty()) errors += check_broker(arguments.mosquitto_conf, arguments.schemas);
-  if (errors == 0) return EX_OK;
+  if (errors == 0) return arguments.store.empty() ? EX_OK : check_documents(arguments);
   return complain(EX_CONFIG, std::to_string(errors) + (errors == 1 ? " error" : " errors"));
 }
 
@@ -146,9 +187,12 @@ Command add_check_command(CLI::App& app) {
   CLI::App* check = app.add_subcommand(
       "check",
       "Check the collections' files and, if named, mosquitto.conf. Prints a line per collection, or every\n"
-      "problem with file, place and remedy.");
+      "problem with file, place and remedy. With --store: would the bridge take these files, or are there\n"
+      "documents that no longer fit? The bridge may be running.");
   add_option(*check, "--schemas", arguments->schemas, "folder with the collections' files")->required();
   add_option(*check, "--mosquitto-conf", arguments->mosquitto_conf, "the broker's configuration");
+  add_option(*check, "--store", arguments->store, "sqlite:FILE, whose documents the changed files must fit");
+  check->add_flag("--all", arguments->all, "with --store: the documents of unchanged files, too");
   return {check, [arguments] { return run(*arguments); }};
 }
 

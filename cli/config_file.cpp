@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace msync {
 namespace {
@@ -38,6 +39,12 @@ CLI::Option* find(CLI::App& command, std::string key) {
   return nullptr;
 }
 
+/// What a flag is set to, in the words of the command line.
+std::optional<std::string> flag_value(const toml::node& node) {
+  const auto value = node.value_exact<bool>();
+  return value ? std::optional<std::string>(*value ? "true" : "false") : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<Problem> apply_config(CLI::App& command, const std::string& file, const std::string& text) {
@@ -52,10 +59,14 @@ std::vector<Problem> apply_config(CLI::App& command, const std::string& file, co
     const std::string name(key.str());
     const std::string place = place_of(key.source());
     CLI::Option* option = find(command, name);
-    const auto value = node.value<std::string>();
+    const bool flag = option != nullptr && option->get_items_expected_max() == 0;
+    const auto value = flag ? flag_value(node) : node.value<std::string>();
     if (option == nullptr) {
       problems.push_back({file, place, "unknown key '" + name + "'", "known are: " + names_of(command)});
-    } else if (!node.is_string()) {
+    } else if (flag && !value) {
+      problems.push_back({file, place, "'" + name + "' is neither true nor false",
+                          "write " + name + " = true, or leave it out"});
+    } else if (!flag && !node.is_string()) {
       problems.push_back({file, place, "'" + name + "' is no string", "write " + name + " = \"…\""});
     } else if (option->count() == 0) {
       try {

@@ -30,6 +30,16 @@ Json merge_patch(Json target, const Json& patch) {
   return target;
 }
 
+std::optional<Entity> with_property_clocks(const Collection& collection, const Entity& entity) {
+  std::optional<Entity> whole;
+  for (const auto& [property, value] : entity.data.items()) {
+    if (collection.operators.contains(property) || entity.property_clock.contains(property)) continue;
+    if (!whole) whole = entity;
+    whole->property_clock[property] = PropertyClock{entity.edited, Clock{entity.ts, entity.src}};
+  }
+  return whole;
+}
+
 void set_property_clocks(Entity& entity, const Json& document, const Clock& clock) {
   for (const auto& [property, value] : document.items()) {
     entity.property_clock[property] = PropertyClock{entity.version, clock};
@@ -53,13 +63,10 @@ FieldMerge::FieldMerge(const Collection& collection, const Entity& current, std:
       document_(current.data),
       clocks_(current.property_clock) {}
 
-/// An entity stored before its collection merged has no property clocks: its last edit stands for all of
-/// them.
+/// Without a clock there is only what the document never had, or lost long ago, or has as an operator's.
 PropertyClock FieldMerge::standing(const std::string& property) const {
   const auto found = current_.property_clock.find(property);
-  if (found != current_.property_clock.end()) return found->second;
-  if (!current_.data.contains(property)) return PropertyClock{};
-  return PropertyClock{current_.edited, Clock{current_.ts, current_.src}};
+  return found != current_.property_clock.end() ? found->second : PropertyClock{};
 }
 
 /// If the write wins this property, its clock is moved and the caller sets the value.

@@ -19,6 +19,10 @@ using PropertyClocks = std::map<std::string, PropertyClock, std::less<>>;
 /// wins.
 bool wins(const Clock& mine, const Clock& theirs);
 
+/// A live entity that was edited before its collection merged has no property clocks: its last edit stands for all of
+/// them, also when the next one is another. The entity with those clocks; nothing where none is missing.
+std::optional<Entity> with_property_clocks(const Collection& collection, const Entity& entity);
+
 /// After an edit: every property that `document` (or a patch) names has this clock and the entity's version.
 void set_property_clocks(Entity& entity, const Json& document, const Clock& clock);
 

@@ -341,6 +341,9 @@ Decision reconcile(const Collection& collection, const Entity* current, const Op
   const Write write{collection, operation, writer, clamped_clock(operation, writer)};
   if (!current) return on_unknown(write, horizon);
   if (current->deleted) return on_tombstone(write, *current);
+  if (collection.conflict == Conflict::merge) {
+    if (const auto whole = with_property_clocks(collection, *current)) return on_live(write, *whole);
+  }
   return on_live(write, *current);
 }
 

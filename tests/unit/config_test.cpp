@@ -15,6 +15,7 @@ struct Parsed {
     add_option(*command, "--store", store, "");
     add_option(*command, "--secret-file", secret_file, "");
     command->add_option("--config", file, "");
+    command->add_flag("--allow-invalid", allow_invalid, "");
     add_not_yet(*command, "http");
     arguments.insert(arguments.begin(), "bridge");
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
@@ -27,6 +28,7 @@ struct Parsed {
   std::string store = "default";
   std::string secret_file;
   std::string file;
+  bool allow_invalid = false;
 };
 
 struct Environment {
@@ -34,6 +36,18 @@ struct Environment {
   ~Environment() { unsetenv(name); }
   const char* name;
 };
+
+TEST(Config, TheFileSetsAFlagToTrueOrFalse) {
+  Parsed on({}), off({}), wrong({}), flagged({"--allow-invalid"});
+  EXPECT_TRUE(on.apply("allow_invalid = true").empty());
+  EXPECT_TRUE(on.allow_invalid);
+  EXPECT_TRUE(off.apply("allow_invalid = false").empty());
+  EXPECT_FALSE(off.allow_invalid);
+  ASSERT_EQ(wrong.apply("allow_invalid = 'yes'").size(), 1U);
+  EXPECT_FALSE(wrong.allow_invalid);
+  EXPECT_TRUE(flagged.apply("allow_invalid = false").empty());
+  EXPECT_TRUE(flagged.allow_invalid) << "the command line comes first";
+}
 
 TEST(Config, TheFileSetsWhatNothingElseHasSet) {
   Parsed parsed({});
@@ -71,7 +85,7 @@ TEST(Config, AnUnknownKeyIsAMistakeWithItsPlaceAndTheKnownOnes) {
   const auto& stroe = problems[0].what.find("stroe") != std::string::npos ? problems[0] : problems[1];
   EXPECT_EQ(stroe.file, "bridge.toml");
   EXPECT_EQ(stroe.place, "line 2, column 3");
-  EXPECT_EQ(stroe.remedy, "known are: store, secret_file");
+  EXPECT_EQ(stroe.remedy, "known are: store, secret_file, allow_invalid");
 }
 
 TEST(Config, AValueThatIsNoStringIsAMistake) {

@@ -56,6 +56,7 @@ class PipelineTest : public BridgeFixture {
     Pipeline pipeline({open(), open, inbox, outbox, cursors, time, [this] { return collections; }, [] {},
                        [&](const std::string& why) { fatal = why; }});
     for (Inbound& message : messages) EXPECT_TRUE(inbox.push(std::move(message)));
+    pipeline.remember(accepted);
     inbox.close();
     std::thread([&] { pipeline.run(); }).join();
     std::vector<Ack> acks;
@@ -72,6 +73,7 @@ class PipelineTest : public BridgeFixture {
   Outbox outbox;
   Cursors cursors;
   std::string fatal;
+  std::vector<std::pair<std::string, std::string>> accepted;
   const char* put_blind = R"([{"op":"put","id":"a","data":{"text":"x"}}])";
 };
 
@@ -86,6 +88,20 @@ TEST_F(PipelineTest, ALockedDatabaseDelaysAndLosesNothing) {
   EXPECT_EQ(acks[0].n, 1U);
   EXPECT_EQ(head(), 2U) << "the unnumbered write, too";
   EXPECT_EQ(faults.opened, 1);
+}
+
+TEST_F(PipelineTest, WhichSchemasWereTakenIsStored) {
+  accepted = {{"notes", "one"}, {"other", "two"}};
+  run({});
+  EXPECT_EQ(reader->view()->accepted(),
+            (std::map<std::string, std::string>{{"notes", "one"}, {"other", "two"}}));
+}
+
+TEST_F(PipelineTest, ThatItCouldNotBeStoredHindersNothing) {
+  accepted = {{"notes", "one"}};
+  faults.commit_fails = 1;
+  EXPECT_EQ(run({inbound("alice:phone", in(src_a, 1, put_blind))}).size(), 1U);
+  EXPECT_TRUE(reader->view()->accepted().empty()) << "the next start checks again";
 }
 
 TEST_F(PipelineTest, ACommitThatFailedIsDoneAgain) {
