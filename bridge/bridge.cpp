@@ -160,7 +160,11 @@ int serve(const BridgeOptions& options, const Keys& keys, std::shared_ptr<const 
   spdlog::info("event=start version={} broker={} store={} collections={}", options.version, options.broker,
                options.store, collections->all().size());
   SchemaGate gate(options.store, options.allow_invalid, [&signals] { return signals.ending(); });
-  if (!gate.admits(*collections)) return signals.ending() ? EX_OK : EX_CONFIG;
+  if (!gate.admits(*collections)) {
+    if (signals.ending()) return EX_OK;
+    spdlog::error("event=start_refused reason=\"stored documents do not fit the schemas\"");
+    return EX_CONFIG;
+  }
   daemon.remember(gate.accepted());
   daemon.start();
   int signal = signals.wait();
