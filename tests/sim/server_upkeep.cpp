@@ -1,0 +1,37 @@
+// What an operator does to the simulated server: purge, backup, restore.
+#include "bridge/store/backup.h"
+#include "tests/sim/server.h"
+
+namespace msync::sim {
+
+void Server::purge(const std::string& topic, int percent) {
+  if (!committer_ || store_ == nullptr) return;
+  survive([&] {
+    Store& store = *store_;
+    const Collection* collection = classify_scope(*collections_, topic).collection;
+    try {
+      store.begin();
+      ScopeRow row = store.scope(topic, collection->name);
+      store.purge_tombstones(row, row.seq * static_cast<std::uint64_t>(percent) / 100,
+                             1 + choices_.below(std::uint64_t{4}));
+      store.commit();
+    } catch (const StoreError&) {
+      store.rollback();
+    }
+  });
+}
+
+void Server::back_up() {
+  backup_store("sqlite::memory:" + name_, "sqlite::memory:" + name_ + ".backup");
+  backup_ = ledger_.state();
+}
+
+/// The bridge is stopped, the store replaced, the bridge started again.
+void Server::restore() {
+  if (!backup_) return;
+  die();
+  restore_store("sqlite::memory:" + name_ + ".backup", "sqlite::memory:" + name_, timeline_.now_ms());
+  ledger_.put_back(*backup_);
+}
+
+}  // namespace msync::sim
