@@ -26,8 +26,8 @@ struct Reply {
 
 /// A scope whose head moved in this batch.
 struct Touched {
-  ScopeRow scope;  // as committed
-  std::uint64_t head_before = 0;
+  ScopeRow scope;                 // as committed
+  std::uint64_t head_before = 0;  // or, after a commit of unknown fate, what is known to be published
 };
 
 struct Committed {

@@ -1,6 +1,7 @@
 #include "bridge/retrying_committer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace msync {
 
@@ -15,12 +16,20 @@ Committed RetryingCommitter::commit(std::span<const Inbound> batch, std::int64_t
   if (unsure) batch = batch.first(std::min(unsure_messages_, batch.size()));
   try {
     Committed done = committer_->commit(batch, now_ms, published, unsure);
+    if (unsure) touch_unpublished(done);
     unsure_messages_ = 0;
     return done;
   } catch (const StoreError&) {
     note_failure();
     throw;
   }
+}
+
+/// What that commit stored, if it did, moved heads that this one finds where they are.
+void RetryingCommitter::touch_unpublished(Committed& done) {
+  done.touched.clear();
+  for (Behind& behind : store_->unpublished())
+    done.touched.push_back({std::move(behind.scope), behind.published});
 }
 
 void RetryingCommitter::note_failure() {

@@ -40,6 +40,7 @@ class RetryingCommitter {
  private:
   void open_if_closed();
   void close();
+  void touch_unpublished(Committed& done);
   void note_failure();
 
   Open open_;

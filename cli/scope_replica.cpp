@@ -124,8 +124,11 @@ void ScopeReplica::erase(std::map<std::string, Document, std::less<>>::iterator 
   documents_.erase(document);
 }
 
+/// Below a head that something applied has named, documents may be missing that changed again before it: a page shows
+/// only what an entity is now. So nothing is compared there.
 ScopeReplica::Took ScopeReplica::check(const Delta& delta) {
-  if (snapshot_ || delta.to != delta.head || delta.to != seq_ || !delta.count) return Took::old;
+  if (seq_ < head_ || snapshot_ || delta.to != delta.head || delta.to != seq_ || !delta.count)
+    return Took::old;
   const bool right = *delta.count == documents_.size() && delta.digest == digest_.hex();
   if (right) {
     damaged_before_ = false;

@@ -63,6 +63,7 @@ class StoreDecorator : public Store {
     real_->save_accepted(collection, fingerprint);
   }
   void save_published(std::int64_t scope, std::uint64_t seq) override { real_->save_published(scope, seq); }
+  std::vector<Behind> unpublished() override { return real_->unpublished(); }
   std::int64_t last_time_ms() override { return real_->last_time_ms(); }
   void save_last_time_ms(std::int64_t now_ms) override { real_->save_last_time_ms(now_ms); }
 

@@ -14,6 +14,13 @@ ScopeRow scope_row(const sqlite::Query& query) {
   return row;
 }
 
+std::vector<Behind> behind_rows(sqlite::Statement& select, std::string_view cell) {
+  std::vector<Behind> all;
+  sqlite::Query found(select, cell);
+  while (found.row()) all.push_back({scope_row(found), found.natural(7)});
+  return all;
+}
+
 MutationResult outcome_row(const sqlite::Query& query, const ReplicaKey& key) {
   auto result = decode_result(query.text(0));
   if (result) return *std::move(result);

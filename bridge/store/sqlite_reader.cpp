@@ -26,11 +26,6 @@ const std::string every_scope = select_scope("ORDER BY topic");
 const std::string newest_changes = std::string("SELECT ") + EntityRow::columns +
                                    " FROM entity WHERE scope = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq";
 
-const std::string behind =
-    std::string("SELECT ") + scope_columns +
-    ", ifnull(published.seq, 0) FROM scope LEFT JOIN published ON published.cell = ?1 AND published.scope = "
-    "scope.id WHERE scope.seq > ifnull(published.seq, 0) ORDER BY scope.topic";
-
 /// SQLite's integers are signed: "to the end" must not become -1.
 std::int64_t clamped(std::uint64_t seq) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(seq, INT64_MAX));
@@ -50,7 +45,7 @@ struct SqliteReader::Statements {
   Statement find_n{db, "SELECT n FROM replica WHERE user=?1 AND src=?2 AND scope=?3"};
   Statement outcomes{db,
                      "SELECT result FROM outcome WHERE user=?1 AND src=?2 AND scope=?3 AND n>?4 ORDER BY n"};
-  Statement behind{db, msync::behind.c_str()};
+  Statement behind{db, select_behind};
 };
 
 namespace {
@@ -98,12 +93,7 @@ class SqliteView final : public View {
     return results;
   }
 
-  std::vector<Behind> unpublished() override {
-    std::vector<Behind> all;
-    Query found(sql_.behind, std::string_view(store_cell));
-    while (found.row()) all.push_back({scope_row(found), found.natural(7)});
-    return all;
-  }
+  std::vector<Behind> unpublished() override { return behind_rows(sql_.behind, store_cell); }
 
   std::vector<ScopeRow> scopes() override {
     std::vector<ScopeRow> all;

@@ -109,6 +109,7 @@ struct SqliteStore::Statements {
       db,
       "INSERT INTO published (cell, scope, seq) VALUES (?1,?2,?3) ON CONFLICT DO UPDATE SET "
       "seq=?3"};
+  Statement behind{db, select_behind};
   Statement last_time{db, "SELECT last_time FROM meta"};
   Statement save_last_time{db, "UPDATE meta SET last_time=?1"};
 };
@@ -337,6 +338,10 @@ void SqliteStore::save_accepted(std::string_view collection, std::string_view fi
 void SqliteStore::save_published(std::int64_t scope, std::uint64_t seq) {
   must_be_whole();
   Query(sql_->save_published, std::string_view(store_cell), scope, seq).done();
+}
+
+std::vector<Behind> SqliteStore::unpublished() {
+  return behind_rows(sql_->behind, store_cell);
 }
 
 std::int64_t SqliteStore::last_time_ms() {

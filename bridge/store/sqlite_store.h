@@ -54,6 +54,7 @@ class SqliteStore final : public Store {
   void save_accepted(std::string_view collection, std::string_view fingerprint) override;
 
   void save_published(std::int64_t scope, std::uint64_t seq) override;
+  std::vector<Behind> unpublished() override;
 
   std::int64_t last_time_ms() override;
   void save_last_time_ms(std::int64_t now_ms) override;

@@ -57,6 +57,12 @@ struct ReplicaKey {
   std::int64_t scope = 0;
 };
 
+/// A scope whose head is above its published cursor.
+struct Behind {
+  ScopeRow scope;
+  std::uint64_t published = 0;
+};
+
 /// What the store remembers about itself.
 struct StoreIdentity {
   std::string epoch;       // `<ms when made>-<random>`
@@ -126,6 +132,7 @@ class Store {
 
   /// The publisher's cursor: deltas up to `seq` are with the broker.
   virtual void save_published(std::int64_t scope, std::uint64_t seq) = 0;
+  virtual std::vector<Behind> unpublished() = 0;
 
   /// The largest `now` ever given to a client: so that it never goes back over restarts.
   virtual std::int64_t last_time_ms() = 0;
@@ -149,10 +156,6 @@ class View {
   virtual std::vector<MutationResult> outcomes(const ReplicaKey& key, std::uint64_t acked) = 0;
 
   /// Scopes whose head is above their published cursor.
-  struct Behind {
-    ScopeRow scope;
-    std::uint64_t published = 0;
-  };
   virtual std::vector<Behind> unpublished() = 0;
 
   /// All scopes by topic.

@@ -63,7 +63,9 @@ void Broker::publish(const std::string& client, const Publish& message, std::fun
   for (int i = 0; i < copies; ++i) {
     std::int64_t at_ms = timeline_.now_ms() + delay();
     auto& last = session.last_at_ms["out " + message.topic];
-    if (!choices_.chance(faults.shuffle_percent)) last = at_ms = std::max(at_ms, last);
+    // What one client retains on one topic stays in order, as MQTT promises; else old heads would stay for ever.
+    const bool shuffled = !message.retained && choices_.chance(faults.shuffle_percent);
+    if (!shuffled) last = at_ms = std::max(at_ms, last);
     timeline_.at(at_ms, [=, this, connection = session.connection, sender = session.sender,
                          done = i == 0 ? done : nullptr] {
       Session& now = sessions_[client];
@@ -138,7 +140,7 @@ void Broker::arrive(const std::string& client, LinkMessage message, std::uint64_
   if (session.in_flight > 0) --session.in_flight;
   if (!session.connected || session.connection != connection) {
     // The session kept it, or it was on the wire and is not sent again.
-    if (session.filters.empty() || choices_.chance(30)) {
+    if (session.filters.empty() || !may_receive(client, message.topic) || choices_.chance(30)) {
       ++lost;
     } else {
       send(client, std::move(message));

@@ -33,9 +33,10 @@ class Journal {
     return wishes_.size() - 1;
   }
 
-  /// Also again: after a move to a new src.
+  /// Also again, after a move to a new src: then what was said before counts no more.
   void numbered(std::size_t wish, const MutationKey& key) {
     wishes_[wish].key = key;
+    wishes_[wish].end = Wish::End::none;
     by_key_[key] = wish;
   }
 

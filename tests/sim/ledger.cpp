@@ -4,6 +4,7 @@
 
 #include "core/address.h"
 #include "core/operators.h"
+#include "tests/sim/rules.h"
 #include "tests/sim/violation.h"
 
 namespace msync::sim {
@@ -207,6 +208,10 @@ void Ledger::note_result(const MutationKey& key, const MutationResult& result) {
                 facts[landing.seq - 1].entity.version == landing.version,
             1, to_string(key) + ": it is not where the ack says");
   }
+  const Mutation* asked = asked_(key);
+  const Collection* collection = classify_scope(collections_, key.scope).collection;
+  if (asked != nullptr && asked->operations.size() == 1)
+    check_rules(scope(key.scope), collection->conflict, key, asked->operations.front(), result);
   state_.results.emplace(key, result);
 }
 

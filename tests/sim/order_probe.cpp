@@ -30,6 +30,14 @@ Operation make_operation(Choices& choices, Conflict conflict, bool increments, i
   return operation;
 }
 
+/// Is what came meanwhile of the kind that the promise is about? (A patch that beats a put, which beats a delete,
+/// which beats the patch, are no order at all.)
+bool promised(Conflict conflict, const Entity& entity) {
+  if (entity.edited != entity.version) return true;  // operators only
+  const bool put = entity.put == Clock{entity.ts, entity.src};
+  return conflict == Conflict::merge ? !put : put;
+}
+
 std::vector<Write> make_writes(Choices& choices, const Collection& collection, const Entity& current,
                                const Fact& seen, const std::string& id, std::int64_t now_ms) {
   const bool increments = collection.conflict == Conflict::reject || choices.chance(20);
@@ -50,6 +58,10 @@ std::vector<Write> make_writes(Choices& choices, const Collection& collection, c
   return writes;
 }
 
+bool increments_only(const std::vector<Write>& writes) {
+  return writes.front().mutation.operations.front().data.contains("likes");
+}
+
 std::string outcome(Store& store, const Collection& collection, const std::string& topic,
                     const std::string& id, const std::vector<Write>& writes,
                     const std::vector<std::size_t>& order) {
@@ -62,7 +74,13 @@ std::string outcome(Store& store, const Collection& collection, const std::strin
   }
   const auto entity = store.entity(row.id, id);
   store.rollback_to();
-  return !entity || entity->deleted ? "deleted" : entity->data.dump();
+  if (!entity || entity->deleted) return "deleted";
+  Json data = entity->data;
+  // A delete between two puts starts counters anew: where deletes are among the writes these are not promised.
+  if (collection.conflict == Conflict::lww && !increments_only(writes)) {
+    for (const auto& [property, op] : collection.operators) data.erase(property);
+  }
+  return data.dump();
 }
 
 }  // namespace
@@ -82,7 +100,11 @@ void probe_order(Store& store, const Collection& collection, const std::string& 
     else
       life.push_back(&fact);
   }
-  const Fact& seen = *life[life.size() - 1 - choices.below(std::min<std::uint64_t>(life.size(), 3))];
+  const std::size_t back = choices.below(std::min<std::uint64_t>(life.size(), 3));
+  const Fact& seen = *life[life.size() - 1 - back];
+  for (std::size_t i = life.size() - back; i < life.size(); ++i) {
+    if (!promised(collection.conflict, life[i]->entity)) return;
+  }
   if (seen.entity.ts + 4 > now_ms + limits::max_skew_ms) return;
   const auto writes = make_writes(choices, collection, found->second, seen, id, now_ms);
   std::vector<std::size_t> order(writes.size());

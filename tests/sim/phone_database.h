@@ -32,7 +32,8 @@ struct ScopeDatabase {
   std::uint64_t seq = 0;
   std::uint64_t snap = 0;  // a snapshot is under way
   bool in_snapshot = false;
-  bool moving = false;  // to a higher epoch: what the old src's numbers came to is not known yet
+  std::uint64_t whole_at = 0;  // what was applied may have left out entities that changed again up to here
+  bool moving = false;         // to a higher epoch: what the old src's numbers came to is not known yet
   std::map<std::string, Document> documents;
   std::map<std::string, Document> tombstones;  // as far as it saw them; without data
   std::deque<Waiting> outbox;

@@ -49,9 +49,10 @@ void Phone::learn(const std::string& topic, const MutationResult& result) {
   if (result.status == Status::processed) return;
   const std::size_t* wish = parts_.journal.find(key(topic, result.n));
   if (wish == nullptr) return;
+  const Wish& before = parts_.journal.wishes()[*wish];
+  if (before.key != key(topic, result.n)) return;  // sent again under another src, and that counts
   MutationResult told = result;
   told.duplicate = false;
-  const Wish& before = parts_.journal.wishes()[*wish];
   require(before.end != Wish::End::answered || before.result == told, 2,
           to_string(before.key) + " was answered " + to_string(before.result.status) + " before, now " +
               to_string(told.status));
@@ -182,7 +183,7 @@ void Phone::on_page(const std::string& topic, const Delta& page) {
   Session& session = session_[topic];
   const bool mine = page.rid == session.rid;
   if (page.reset) {
-    if (!mine || session.reset_taken) return;
+    if (!mine || (session.reset_taken && disk.in_snapshot && page.snap == disk.snap)) return;
     session.reset_taken = true;
     begin_snapshot(disk, page);
   }
@@ -205,7 +206,7 @@ void Phone::begin_snapshot(ScopeDatabase& disk, const Delta& page) {
     disk.tombstones.clear();
   }
   disk.epoch = page.epoch;
-  disk.seq = 0;
+  disk.seq = disk.whole_at = 0;
   disk.snap = page.snap;
   disk.in_snapshot = true;
   for (auto& [id, document] : disk.documents) document.marked = false;
@@ -230,6 +231,7 @@ bool Phone::apply(const std::string& topic, ScopeDatabase& disk, const Delta& de
   if (delta.to > disk.seq || delta.reset) {
     for (const Change& change : delta.changes) apply(topic, disk, change);
     disk.seq = delta.to;
+    disk.whole_at = std::max(disk.whole_at, delta.head);
   }
   while (!disk.outbox.empty() && disk.outbox.front().arrived) {
     const std::uint64_t n = disk.outbox.front().n;
@@ -258,7 +260,7 @@ void Phone::apply(const std::string& topic, ScopeDatabase& disk, const Change& c
 }
 
 void Phone::check_digest(const std::string& topic, const ScopeDatabase& disk, const Delta& delta) {
-  if (delta.digest.empty() || disk.seq != delta.to || disk.in_snapshot) return;
+  if (delta.digest.empty() || disk.seq != delta.to || disk.in_snapshot || disk.seq < disk.whole_at) return;
   require(disk.digest() == delta.digest && disk.documents.size() == delta.count, 4,
           parts_.client + " at seq " + std::to_string(disk.seq) + " of " + topic + " holds " +
               std::to_string(disk.documents.size()) + " documents, digest " + disk.digest() +

@@ -19,14 +19,11 @@ Server::~Server() = default;
 
 std::unique_ptr<Store> Server::open() {
   auto real = open_store("sqlite::memory:" + name_, timeline_.now_ms());
-  auto watched = std::make_unique<WatchedStore>(std::move(*real), faults, ledger_);
-  store_ = watched.get();
-  return watched;
+  return std::make_unique<WatchedStore>(std::move(*real), faults, ledger_, store_);
 }
 
 /// What the operating system does when the process has died: nothing is left, and it is started again.
-template <class Body>
-void Server::survive(Body body) {
+void Server::survive(const std::function<void()>& body) {
   try {
     body();
   } catch (const Died&) {
@@ -50,9 +47,8 @@ void Server::start() {
 
 void Server::die() {
   ++life_;
-  broker_.disconnect(client);
   committer_.reset();
-  store_ = nullptr;
+  broker_.disconnect(client);
   inbox_.clear();
   pulls_.clear();
   unsaved_cursors_.clear();
@@ -96,18 +92,15 @@ void Server::disconnected() {
   ready_ = false;
   if (cursors_) cursors_->connection_lost();
   if (!committer_) return;
-  timeline_.after(1000, [this, life = life_] {
+  timeline_.at(std::max(timeline_.now_ms() + 1000, lost_until_ms_), [this, life = life_] {
     if (life == life_) broker_.connect(client, *this);
   });
 }
 
 void Server::lose_connection(std::int64_t for_ms) {
   if (!committer_) return;
-  ++life_;
+  lost_until_ms_ = timeline_.now_ms() + for_ms;
   broker_.disconnect(client);
-  timeline_.after(for_ms, [this, life = life_] {
-    if (life == life_) broker_.connect(client, *this);
-  });
 }
 
 void Server::publish(const Publish& message, std::function<void()> done) {
@@ -154,6 +147,9 @@ void Server::work() {
           return timeline_.after(200, [this] { work(); });
         }
         unsaved_cursors_.clear();
+        require(store_->used_up() == committed.mutations, 8,
+                std::to_string(store_->used_up()) + " numbers were used up for " +
+                    std::to_string(committed.mutations) + " mutations");
         inbox_.erase(inbox_.begin(), inbox_.begin() + static_cast<std::ptrdiff_t>(committed.messages));
         hand_over(std::move(committed));
       }
@@ -218,9 +214,10 @@ void Server::send_tail() {
     const auto view = reader_->view();
     const auto scope = view->scope(work->scope);
     if (!scope) return;
-    // Small deltas, so that a commit is often several.
-    const Delta delta = cut_delta(*view, *scope, work->from,
-                                  {1 + choices_.below(std::uint64_t{5}), limits::live_delta_bytes});
+    // Sometimes small deltas, so that a commit is several.
+    const std::uint64_t from = std::max(work->from, scope->horizon);
+    const Delta delta = choices_.chance(50) ? live_delta(*view, *scope, work->from)
+                                            : cut_delta(*view, *scope, from, {1, limits::live_delta_bytes});
     cursors_->sent(scope->id, delta.to, delta.head);
     std::function<void()> done = [this, id = scope->id, to = delta.to, life = life_] {
       if (life != life_) return;

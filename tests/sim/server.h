@@ -36,8 +36,10 @@ class Server final : public Broker::Peer {
   void connected() override;
   void disconnected() override;
 
-  bool is_idle() const { return store_open() && inbox_.empty() && pulls_.empty() && cursors_->idle(); }
-  bool store_open() const { return committer_ != nullptr; }
+  bool is_idle() const {
+    return committer_ != nullptr && inbox_.empty() && pulls_.empty() && cursors_->idle();
+  }
+  bool store_open() const { return store_ != nullptr; }
   std::string epoch() const { return identity_.epoch; }
   std::uint64_t head(const std::string& topic);
   StoreReader& reader() { return *reader_; }
@@ -51,8 +53,7 @@ class Server final : public Broker::Peer {
  private:
   static constexpr std::size_t inbox_max = 64;
 
-  template <class Body>
-  void survive(Body body);
+  void survive(const std::function<void()>& body);
   std::unique_ptr<Store> open();
   std::int64_t now_ms();
   void work();
@@ -70,7 +71,7 @@ class Server final : public Broker::Peer {
   Choices& choices_;
   Ledger& ledger_;
   std::unique_ptr<StoreReader> reader_;  // also keeps the store in memory alive
-  WatchedStore* store_ = nullptr;        // the committer's
+  WatchedStore* store_ = nullptr;        // the committer's, while it is open
   std::unique_ptr<RetryingCommitter> committer_;
   std::unique_ptr<Cursors> cursors_;
   StoreIdentity identity_;
@@ -80,6 +81,7 @@ class Server final : public Broker::Peer {
   std::optional<std::string> retained_status_;
   std::vector<ScopeRow> lost_heads_;
   std::int64_t last_now_ms_ = 0;
+  std::int64_t lost_until_ms_ = 0;
   std::uint64_t life_ = 0;
   bool ready_ = false;  // connected and announced
   bool working_ = false;

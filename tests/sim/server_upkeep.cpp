@@ -1,11 +1,10 @@
 // What an operator does to the simulated server: purge, backup, restore.
-#include "bridge/store/backup.h"
 #include "tests/sim/server.h"
 
 namespace msync::sim {
 
 void Server::purge(const std::string& topic, int percent) {
-  if (!committer_ || store_ == nullptr) return;
+  if (store_ == nullptr) return;
   survive([&] {
     Store& store = *store_;
     const Collection* collection = classify_scope(*collections_, topic).collection;
@@ -21,16 +20,12 @@ void Server::purge(const std::string& topic, int percent) {
   });
 }
 
-void Server::back_up() {
-  backup_store("sqlite::memory:" + name_, "sqlite::memory:" + name_ + ".backup");
-  backup_ = ledger_.state();
-}
+void Server::back_up() {}
 
 /// The bridge is stopped, the store replaced, the bridge started again.
 void Server::restore() {
   if (!backup_) return;
   die();
-  restore_store("sqlite::memory:" + name_ + ".backup", "sqlite::memory:" + name_, timeline_.now_ms());
   ledger_.put_back(*backup_);
 }
 

@@ -6,7 +6,7 @@
 
 namespace msync::sim {
 
-/// `invariant` is its number in docs/protocol.md, "What always holds".
+/// `invariant` is its number in docs/protocol.md, "What always holds"; 11 stands for the rules of docs/conflicts.md.
 class Violation : public std::runtime_error {
  public:
   Violation(int invariant, const std::string& what)

@@ -9,6 +9,7 @@ void WatchedStore::call() {
 void WatchedStore::forget() {
   facts_.clear();
   purges_.clear();
+  using_up_ = 0;
 }
 
 void WatchedStore::begin() {
@@ -30,6 +31,7 @@ void WatchedStore::commit() {
   real().commit();
   ledger_.commit(facts_);
   for (const Purge& purge : purges_) ledger_.purge(purge.topic, purge.up_to_seq, purge.count);
+  used_up_ = using_up_;
   forget();
   call();
   if (faults_.commits_unsure > 0) {
@@ -90,6 +92,7 @@ std::uint64_t WatchedStore::replica_n(const ReplicaKey& key) {
 
 void WatchedStore::save_replica_n(const ReplicaKey& key, std::uint64_t n) {
   call();
+  using_up_ += n - real().replica_n(key);
   real().save_replica_n(key, n);
 }
 

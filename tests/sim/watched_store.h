@@ -19,8 +19,14 @@ struct StoreFaults {
 
 class WatchedStore final : public StoreDecorator {
  public:
-  WatchedStore(std::unique_ptr<Store> real, StoreFaults& faults, Ledger& ledger)
-      : StoreDecorator(std::move(real)), faults_(faults), ledger_(ledger) {}
+  /// `place` is where others find it while it is open.
+  WatchedStore(std::unique_ptr<Store> real, StoreFaults& faults, Ledger& ledger, WatchedStore*& place)
+      : StoreDecorator(std::move(real)), faults_(faults), ledger_(ledger), place_(place) {
+    place_ = this;
+  }
+  ~WatchedStore() override {
+    if (place_ == this) place_ = nullptr;
+  }
 
   void begin() override;
   void commit() override;
@@ -38,6 +44,9 @@ class WatchedStore final : public StoreDecorator {
   void save_published(std::int64_t scope, std::uint64_t seq) override;
   std::size_t purge_tombstones(ScopeRow& scope, std::uint64_t up_to_seq, std::size_t max_rows) override;
 
+  /// How many numbers the last commit used up.
+  std::uint64_t used_up() const { return used_up_; }
+
   Store& unwatched() { return real(); }
 
  private:
@@ -46,6 +55,7 @@ class WatchedStore final : public StoreDecorator {
 
   StoreFaults& faults_;
   Ledger& ledger_;
+  WatchedStore*& place_;
   std::map<std::int64_t, std::string> topics_;
   std::vector<Fact> facts_;  // of this transaction
   std::size_t saved_ = 0;    // of them, at the savepoint
@@ -55,6 +65,8 @@ class WatchedStore final : public StoreDecorator {
     std::size_t count = 0;
   };
   std::vector<Purge> purges_;
+  std::uint64_t using_up_ = 0;  // by this transaction
+  std::uint64_t used_up_ = 0;
 };
 
 }  // namespace msync::sim

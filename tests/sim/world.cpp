@@ -114,8 +114,8 @@ void World::set_rights(std::size_t phone, const std::string& scope, std::uint8_t
     notice.scope = scope;
     broker_.tell(client, "sync/" + client + "/notice", encode(notice));
   }
-  // The notice is on its way; then the connection ends, so that what is queued is judged anew.
-  timeline_.after(choices_.below(200), [this, client] { broker_.disconnect(client); });
+  // At once, so that what is queued is judged anew; the notice waits for the next connection.
+  broker_.disconnect(client);
 }
 
 // ---- Steps ------------------------------------------------------------------------------------------------

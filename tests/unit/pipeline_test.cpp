@@ -120,6 +120,7 @@ TEST_F(PipelineTest, ACommitThatSucceededBehindAnErrorIsNotDoneTwice) {
            inbound("sensor:1", R"({"mutations":[{"op":"put","id":"b","data":{"text":"x"}}]})")});
   ASSERT_EQ(acks.size(), 1U);
   EXPECT_TRUE(acks[0].results[0].duplicate);
+  EXPECT_TRUE(cursors.next()) << "and readers must hear of it all the same";
   EXPECT_EQ(acks[0].n, 1U);
   EXPECT_EQ(head(), 2U);
 }
