@@ -24,6 +24,7 @@ struct Wish {
   End end = End::none;
   MutationKey key;  // n = 0: never numbered
   MutationResult result;
+  bool forgotten = false;  // the phone no longer knows of it, so it cannot say that a restore took it back
 };
 
 class Journal {
@@ -49,6 +50,11 @@ class Journal {
   void rewritten(std::size_t wish, const Mutation& mutation) { wishes_[wish].mutation = mutation; }
 
   void ended(std::size_t wish, Wish::End end) { wishes_[wish].end = end; }
+
+  void forget(int phone, const std::string& scope) {
+    for (Wish& wish : wishes_)
+      wish.forgotten = wish.forgotten || (wish.phone == phone && wish.scope == scope);
+  }
 
   const Mutation* asked(const MutationKey& key) const {
     const auto found = by_key_.find(key);

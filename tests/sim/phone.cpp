@@ -20,7 +20,7 @@ MutationKey Phone::key(const std::string& topic, std::uint64_t n) const {
 
 bool Phone::is_done(const std::string& topic, const std::string& epoch, std::uint64_t head) const {
   const ScopeDatabase& disk = disk_.at(topic);
-  if (!disk.outbox.empty() && parts_.may(topic, Right::write)) return false;
+  if ((disk.moving || !disk.outbox.empty()) && parts_.may(topic, Right::write)) return false;
   if (!parts_.may(topic, Right::read)) return disk.documents.empty();
   return disk.epoch == epoch && disk.seq == head && !disk.in_snapshot && !disk.moving;
 }
@@ -70,8 +70,12 @@ void Phone::restore() {
   parts_.broker.lose_sent(parts_.client);
   for (const auto& [topic, disk] : disk_) {
     for (const Waiting& waiting : disk.outbox) parts_.journal.ended(waiting.wish, Wish::End::device_lost);
+    parts_.journal.forget(parts_.number, topic);
   }
   disk_ = backup_;
+  for (const auto& [topic, disk] : disk_) {
+    for (const Waiting& waiting : disk.outbox) parts_.journal.ended(waiting.wish, Wish::End::none);
+  }
 }
 
 void Phone::connected() {

@@ -96,7 +96,7 @@ class Phone final : public Broker::Peer {
   void begin_snapshot(ScopeDatabase& disk, const Delta& page);
   void end_snapshot(ScopeDatabase& disk);
   bool apply(const std::string& topic, ScopeDatabase& disk, const Delta& delta);
-  void apply(const std::string& topic, ScopeDatabase& disk, const Change& change);
+  bool apply(const std::string& topic, ScopeDatabase& disk, const Change& change);
   void check_digest(const std::string& topic, const ScopeDatabase& disk, const Delta& delta);
   void learn(const std::string& topic, const MutationResult& result);
   void cover(const std::string& topic, ScopeDatabase& disk, std::uint64_t n, std::int64_t now_ms);

@@ -76,7 +76,7 @@ void Phone::cover(const std::string& topic, ScopeDatabase& disk, std::uint64_t n
     drop_front(topic, disk);
   if (n <= disk.acked_n) return;
   disk.acked_n = n;
-  disk.acked_now = now_ms;
+  disk.acked_now = std::max(disk.acked_now, now_ms);
 }
 
 void Phone::on_ack(const std::string& topic, const Ack& ack) {
@@ -161,8 +161,8 @@ void Phone::on_notice(const Notice& notice) {
 void Phone::leave_scope(const std::string& topic) {
   if (parts_.may(topic, Right::read)) return;  // granted again meanwhile
   ScopeDatabase& disk = disk_.at(topic);
-  if (disk.documents.empty() && !session_[topic].wants_pull && session_[topic].rid.empty()) return;
   for (const Waiting& waiting : disk.outbox) parts_.journal.ended(waiting.wish, Wish::End::handed_over);
+  parts_.journal.forget(parts_.number, topic);
   disk = ScopeDatabase{};
   disk.src = new_src();
   session_[topic] = Session{};
@@ -187,7 +187,9 @@ void Phone::on_page(const std::string& topic, const Delta& page) {
     session.reset_taken = true;
     begin_snapshot(disk, page);
   }
-  if (page.epoch != disk.epoch || (disk.in_snapshot && (!mine || page.snap != disk.snap))) return;
+  if (page.epoch != disk.epoch || (disk.in_snapshot && !mine)) return;
+  // The first page of its snapshot was lost, and with it what was purged.
+  if (page.snap != (disk.in_snapshot ? disk.snap : 0)) return want_pull(topic, mine);
   if (!apply(topic, disk, page) || !mine) return;
   session.head_heard = true;
   session.pull_pause_ms = 1000;
@@ -229,7 +231,9 @@ bool Phone::apply(const std::string& topic, ScopeDatabase& disk, const Delta& de
     return false;
   }
   if (delta.to > disk.seq || delta.reset) {
-    for (const Change& change : delta.changes) apply(topic, disk, change);
+    for (const Change& change : delta.changes) {
+      if (apply(topic, disk, change)) disk.acked_now = std::max(disk.acked_now, delta.now);
+    }
     disk.seq = delta.to;
     disk.whole_at = std::max(disk.whole_at, delta.head);
   }
@@ -242,7 +246,8 @@ bool Phone::apply(const std::string& topic, ScopeDatabase& disk, const Delta& de
   return true;
 }
 
-void Phone::apply(const std::string& topic, ScopeDatabase& disk, const Change& change) {
+/// True if it is a write of its own that it was waiting for.
+bool Phone::apply(const std::string& topic, ScopeDatabase& disk, const Change& change) {
   require(!change.id.empty() && change.version > 0 && (change.deleted || !change.data.empty()), 4,
           "a change of " + topic + " without content: " + encode(change));
   Document document{change.version, change.ts, change.by, {}, true};
@@ -254,9 +259,13 @@ void Phone::apply(const std::string& topic, ScopeDatabase& disk, const Change& c
     disk.tombstones.erase(change.id);
     disk.documents[change.id] = document;
   }
-  if (change.by != parts_.user || change.src != disk.src || disk.moving) return;
-  for (Waiting& waiting : disk.outbox)
-    waiting.arrived = waiting.arrived || (waiting.n != 0 && waiting.n == change.n);
+  if (change.by != parts_.user || change.src != disk.src || disk.moving) return false;
+  bool mine = false;
+  for (Waiting& waiting : disk.outbox) {
+    if (waiting.n == 0 || waiting.n != change.n) continue;
+    mine = waiting.arrived = true;
+  }
+  return mine;
 }
 
 void Phone::check_digest(const std::string& topic, const ScopeDatabase& disk, const Delta& delta) {

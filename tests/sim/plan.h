@@ -36,6 +36,7 @@ enum class Do : std::uint8_t {
   bridge_lost,     // ms: it loses its connection for so long
   store_fails,     // 0 commit refused, 1 commit done and refused, 2 begin refused; so many times
   purge,           // scope, percent of its seq
+  sweep,           // what all phones have seen, and what is old
   backup,          // of the store
   restore,         // the store, from the last backup
   revoke,          // phone, scope

@@ -29,6 +29,7 @@ class Server final : public Broker::Peer {
   void lose_connection(std::int64_t for_ms);
 
   void purge(const std::string& topic, int percent);
+  void sweep();
   void back_up();
   void restore();
 
@@ -85,6 +86,7 @@ class Server final : public Broker::Peer {
   std::uint64_t life_ = 0;
   bool ready_ = false;  // connected and announced
   bool working_ = false;
+  std::unique_ptr<Store> backup_place_;  // keeps it in memory
   std::optional<Ledger::State> backup_;
 };
 

@@ -1,4 +1,5 @@
-// What an operator does to the simulated server: purge, backup, restore.
+// What an operator does to the simulated server: purge, sweep, backup, restore.
+#include "bridge/store/backup.h"
 #include "tests/sim/server.h"
 
 namespace msync::sim {
@@ -20,12 +21,30 @@ void Server::purge(const std::string& topic, int percent) {
   });
 }
 
-void Server::back_up() {}
+void Server::sweep() {
+  if (!committer_) return;
+  survive([&] {
+    try {
+      for (int i = 0; i < 10 && committer_->sweep(collections_, now_ms()).more; ++i) {
+      }
+    } catch (const StoreError&) {
+      // The next sweep begins again.
+    }
+  });
+}
+
+void Server::back_up() {
+  const std::string target = "sqlite::memory:" + name_ + ".backup";
+  if (!backup_place_) backup_place_ = std::move(*open_store(target, timeline_.now_ms()));
+  backup_store("sqlite::memory:" + name_, target);
+  backup_ = ledger_.state();
+}
 
 /// The bridge is stopped, the store replaced, the bridge started again.
 void Server::restore() {
   if (!backup_) return;
   die();
+  restore_store("sqlite::memory:" + name_ + ".backup", "sqlite::memory:" + name_, timeline_.now_ms());
   ledger_.put_back(*backup_);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -27,7 +28,8 @@ class Timeline {
       Event event = std::move(events_.back());
       events_.pop_back();
       now_ms_ = event.time_ms;
-      ++done_;
+      if (++done_ > events_max)
+        throw std::runtime_error("more than a million events: it goes round in circles");
       event.run();
     }
     now_ms_ = time_ms;
@@ -36,6 +38,8 @@ class Timeline {
   std::uint64_t done() const { return done_; }
 
  private:
+  static constexpr std::uint64_t events_max = 1'000'000;  // an ordinary run has some thousands
+
   struct Event {
     std::int64_t time_ms;
     std::uint64_t order;

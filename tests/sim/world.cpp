@@ -204,6 +204,8 @@ void World::step_server(const Step& step) {
       return;
     case Do::purge:
       return server_.purge(scopes_[static_cast<std::size_t>(value)], step.with[1]);
+    case Do::sweep:
+      return server_.sweep();
     case Do::backup:
       return server_.back_up();
     default:
