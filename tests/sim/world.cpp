@@ -12,7 +12,8 @@ std::string schema(const std::string& name, const std::string& conflict) {
   return R"({"type":"object","additionalProperties":false,"properties":{"a":{},"b":{},"c":{},
     "likes":{"type":"integer","maximum":20,"x-merge":"counter"},"tags":{"type":"array","x-merge":"set"},
     "top":{"type":"integer","x-merge":"max"}},"x-sync":{"topic":")" +
-         name + R"(/{x}","conflict":")" + conflict + R"(","access":[{"allow":["read","write"]}]}})";
+         name + R"(/{x}","conflict":")" + conflict +
+         R"(","access":[{"allow":["read","write"]}],"history":"1d"}})";
 }
 
 /// Loaded once: every simulation has the same.
