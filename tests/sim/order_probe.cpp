@@ -38,8 +38,8 @@ bool promised(Conflict conflict, const Entity& entity) {
   return conflict == Conflict::merge ? !put : put;
 }
 
-std::vector<Write> make_writes(Choices& choices, const Collection& collection, const Entity& current,
-                               const Fact& seen, const std::string& id, std::int64_t now_ms) {
+std::vector<Write> make_writes(Choices& choices, const Collection& collection, const Fact& seen,
+                               const std::string& id, std::int64_t now_ms) {
   const bool increments = collection.conflict == Conflict::reject || choices.chance(20);
   std::vector<Write> writes;
   const int count = 2 + choices.below(2);
@@ -54,7 +54,6 @@ std::vector<Write> make_writes(Choices& choices, const Collection& collection, c
         "probe-" + std::string(10, static_cast<char>('a' + (i * 7 + choices.below(2)) % 26));
     writes.push_back({{{operation}, false}, {"prober" + std::to_string(i), src, 1, now_ms}});
   }
-  (void)current;
   return writes;
 }
 
@@ -69,8 +68,7 @@ std::string outcome(Store& store, const Collection& collection, const std::strin
   ScopeRow row = store.scope(topic, collection.name);
   for (const std::size_t i : order) {
     // No savepoint inside a savepoint: groups are not asked about here.
-    (void)apply_mutation(store, collection, row, writes[i].mutation, writes[i].writer,
-                         writes[i].writer.at_ms);
+    apply_mutation(store, collection, row, writes[i].mutation, writes[i].writer, writes[i].writer.at_ms);
   }
   const auto entity = store.entity(row.id, id);
   store.rollback_to();
@@ -106,7 +104,7 @@ void probe_order(Store& store, const Collection& collection, const std::string& 
     if (!promised(collection.conflict, life[i]->entity)) return;
   }
   if (seen.entity.ts + 4 > now_ms + limits::max_skew_ms) return;
-  const auto writes = make_writes(choices, collection, found->second, seen, id, now_ms);
+  const auto writes = make_writes(choices, collection, seen, id, now_ms);
   std::vector<std::size_t> order(writes.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   store.begin();
