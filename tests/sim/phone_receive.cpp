@@ -145,7 +145,10 @@ void Phone::take_new_src(const std::string& topic, ScopeDatabase& disk) {
   disk.src = new_src();
   disk.last_n = disk.acked_n = 0;
   disk.acked_now = 0;
-  for (Waiting& waiting : disk.outbox) waiting.n = 0;
+  for (Waiting& waiting : disk.outbox) {
+    waiting.n = 0;
+    waiting.arrived = false;
+  }
   session_[topic].sent = 0;
   session_[topic].rid.clear();
 }
