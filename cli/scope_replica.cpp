@@ -39,6 +39,8 @@ ScopeReplica::Took ScopeReplica::take(const Delta& delta, const Listener& listen
   } else if (snapshot_ && !page) {
     head_ = std::max(head_, delta.head);
     return Took::ignored;
+  } else if (page && delta.snap != (snapshot_ ? snap_ : 0)) {
+    return Took::gap;  // its reset page was lost, and what was purged is named nowhere else
   }
   head_ = page ? delta.head : std::max(head_, delta.head);
   if (delta.to <= seq_ && !(delta.reset && delta.to == seq_))

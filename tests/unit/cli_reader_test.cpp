@@ -46,7 +46,9 @@ TEST(Reader, AsksOneAtATimeUntilItIsWhole) {
   ASSERT_TRUE(second);
   EXPECT_NE(second->rid, first->rid);
   EXPECT_EQ(second->since, 5u);
-  reader.on_delta(page(second->rid, 5, 9, 9), 4);
+  Delta rest = page(second->rid, 5, 9, 9);
+  rest.snap = second->snap;
+  reader.on_delta(rest, 4);
   EXPECT_TRUE(reader.whole());
   EXPECT_FALSE(reader.due(1'000'000, 0));
 }
@@ -98,7 +100,9 @@ TEST(Reader, AsksForTheRestWhenAPageGotLost) {
   begin.last = false;
   reader.on_delta(begin, 0);
   EXPECT_FALSE(reader.due(1, 0));
-  reader.on_delta(page(first->rid, 7, 9, 9), 1);
+  Delta end = page(first->rid, 7, 9, 9);
+  end.snap = 9;
+  reader.on_delta(end, 1);
   const auto again = reader.due(2, 0);
   ASSERT_TRUE(again);
   EXPECT_EQ(again->since, 5u);

@@ -84,11 +84,26 @@ TEST(ScopeReplica, TakesASnapshotPageByPage) {
   EXPECT_EQ(replica.take(reset("r", 1, 3, {put("a", 1, 1, "{}")})), Took::applied);
   EXPECT_FALSE(replica.whole());
   EXPECT_EQ(replica.pull("r2").snap, 3u);
-  EXPECT_EQ(replica.take(page("r2", 1, 3, 3, {put("b", 3, 2, "{}")})), Took::applied);
+  Delta rest = page("r2", 1, 3, 3, {put("b", 3, 2, "{}")});
+  rest.snap = 3;
+  EXPECT_EQ(replica.take(rest), Took::applied);
   EXPECT_TRUE(replica.whole());
   EXPECT_EQ(dump(replica), "3: av1{} bv2{}");
   EXPECT_EQ(replica.pull("r3").snap, 0u);
   EXPECT_EQ(replica.pull("r3").since, 3u);
+}
+
+TEST(ScopeReplica, APageOfASnapshotThatItIsNotInIsAGap) {
+  auto replica = filled();
+  const std::string before = dump(replica);
+  replica.pull("r2");  // answered by a snapshot whose first page, with `reset`, is lost
+  Delta rest = page("r2", 1, 9, 9, {put("c", 9, 1, "{}")});
+  rest.snap = 9;
+  EXPECT_EQ(replica.take(rest), Took::gap) << "what was purged is named nowhere: 'a' would stay for ever";
+  EXPECT_EQ(dump(replica), before);
+  replica.take(reset("r2", 1, 9, {put("a", 1, 1, "{}")}));
+  EXPECT_EQ(replica.take(page("r2", 1, 9, 9, {put("c", 9, 1, "{}")})), Took::gap) << "of an older pull";
+  EXPECT_EQ(replica.seq(), 1u);
 }
 
 TEST(ScopeReplica, AnEmptyScopeIsWholeAtOnce) {

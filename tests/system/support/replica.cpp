@@ -30,6 +30,7 @@ Replica::Took Replica::take(const Delta& delta) {
   seen_any_ = true;
   head_ = std::max(head_, delta.head);
   if (marking_ && !page) return Took::ignored;
+  if (page && delta.snap != snap_) return Took::gap;
   if (delta.to <= seq_ && !delta.reset) {
     if (delta.to == seq_ && !marking_) check_digest(delta);
     return Took::old;
