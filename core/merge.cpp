@@ -47,13 +47,6 @@ void set_property_clocks(Entity& entity, const Json& document, const Clock& cloc
   forget_oldest_removals(entity.property_clock, entity.data);
 }
 
-void forget_unnamed(Entity& entity, const Json& before, const Json& document) {
-  for (const auto& [property, value] : before.items()) {
-    if (!document.contains(property))
-      entity.property_clock[property] = PropertyClock{entity.version, Clock{}};
-  }
-}
-
 FieldMerge::FieldMerge(const Collection& collection, const Entity& current, std::uint64_t base,
                        const Clock& clock)
     : collection_(collection),
@@ -101,8 +94,7 @@ void FieldMerge::put(const Json& document) {
     const PropertyClock stands = standing(property);
     const bool own = !clock_.src.empty() && stands.clock.src == clock_.src;
     if (!unnamed || (stands.version > base_ && !own)) continue;
-    document_.erase(property);
-    clocks_[property] = PropertyClock{current_.version + 1, Clock{}};
+    document_.erase(property);  // and its clock stays: see set_property_clocks()
     won_ = true;
   }
   forget_oldest_removals(clocks_, document_);

@@ -23,13 +23,10 @@ bool wins(const Clock& mine, const Clock& theirs);
 /// them, also when the next one is another. The entity with those clocks; nothing where none is missing.
 std::optional<Entity> with_property_clocks(const Collection& collection, const Entity& entity);
 
-/// After an edit: every property that `document` (or a patch) names has this clock and the entity's version.
+/// After an edit: every property that `document` (or a patch) names has this clock and the entity's version. One that a
+/// whole document leaves out keeps the clock that it had: leaving out is no decision about it, and a concurrent write
+/// that names it is newer than what both saw, so it stands in whichever order the two arrive.
 void set_property_clocks(Entity& entity, const Json& document, const Clock& clock);
-
-/// After a whole document replaced `before`: what it does not name is removed, in the entity's version and
-/// with the weakest clock there is, because leaving something out is not a decision about it: a concurrent
-/// write that names the property stands, in whichever order the two arrive.
-void forget_unnamed(Entity& entity, const Json& before, const Json& document);
 
 /// One concurrent write, merged into what stands.
 class FieldMerge {

@@ -171,11 +171,12 @@ Decision on_tombstone(const Write& write, const Entity& current) {
 // ---- A live entity ----------------------------------------------------------------------------------------
 
 Decision on_delete(const Write& write, const Entity& current, Relation relation) {
-  if (relation == Relation::sequential || relation == Relation::own)
-    return bury(write, current, later_than(current, write.clock));
+  if (accepted(write, relation)) return bury(write, current, later_than(current, write.clock));
   if (write.collection.conflict == Conflict::reject) return conflict(current);
   // It beats every patch; among puts and deletes the clock decides.
-  return wins(write.clock, current.put) ? met(bury(write, current, write.clock.ts)) : superseded(current);
+  if (!wins(write.clock, current.put)) return superseded(current);
+  Decision decision = bury(write, current, write.clock.ts);
+  return relation == Relation::own ? decision : met(std::move(decision));
 }
 
 /// In a put, a property with an operator counts only where the put creates: what stands stays.
@@ -197,7 +198,6 @@ Decision replace(const Write& write, const Entity& current, const Json& document
   entity.put = Clock{ts, write.writer.src};
   entity.data = document;
   if (write.collection.conflict == Conflict::merge) {
-    forget_unnamed(entity, current.data, document);
     set_property_clocks(entity, document, entity.put);
   } else {
     entity.property_clock.clear();  // of a time when the collection merged: they would tell of older changes
