@@ -9,12 +9,15 @@ folder=$2/${fault:-all}
 mkdir -p "$folder"
 cd "$folder"
 
+optimise=-O1
+[ -z "$fault" ] || optimise=-O0 # it is found so soon that compiling is most of the work
+
 command -v spin >/dev/null || { echo "spin is not installed; ./dev test installs it" >&2; exit 1; }
 
 compile() { # OPTION…
   spin -a "$@" "$model" >spin.out 2>&1 && [ -e pan.c ] || { cat spin.out >&2; exit 1; }
   # NFAIR: there are up to six processes. MEMLIM: 2 GiB, beyond which pan gives up and says so.
-  gcc -O1 -w -DNFAIR=3 -DMEMLIM=2048 -o pan pan.c
+  gcc "$optimise" -w -DNFAIR=3 -DMEMLIM=2048 -o pan pan.c
 }
 
 search() { # PROPERTY; says what it found and leaves it in pan.out
