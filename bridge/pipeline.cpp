@@ -72,7 +72,8 @@ void Pipeline::sweep_if_due() {
   std::int64_t wait_ms = limits::sweep_interval_ms;
   try {
     const Swept done = committer_.sweep(parts_.collections(), parts_.time.now_ms());
-    if (done.tombstones > 0) spdlog::info("event=swept tombstones={}", done.tombstones);
+    if (done.tombstones + done.history > 0)
+      spdlog::info("event=swept tombstones={} history={}", done.tombstones, done.history);
     if (done.more) wait_ms = limits::sweep_pause_ms;
   } catch (const StoreError& error) {
     spdlog::warn("event=sweep_failed reason=\"{}\" action=retry", error.what());

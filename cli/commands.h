@@ -14,5 +14,6 @@ Command add_watch_command(CLI::App& app);
 Command add_conflicts_command(CLI::App& app);
 Command add_backup_command(CLI::App& app);
 Command add_restore_command(CLI::App& app);
+Command add_verify_command(CLI::App& app);
 
 }  // namespace msync

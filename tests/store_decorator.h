@@ -32,8 +32,8 @@ class StoreDecorator : public Store {
   void save_seen(const ReplicaKey& key, std::uint64_t seq, std::int64_t at_ms) override {
     real_->save_seen(key, seq, at_ms);
   }
-  std::optional<ScopeRow> scope_with_tombstones(std::int64_t after) override {
-    return real_->scope_with_tombstones(after);
+  std::optional<ScopeRow> scope_to_sweep(std::int64_t after) override {
+    return real_->scope_to_sweep(after);
   }
   std::uint64_t tombstones_older_than(std::int64_t scope, std::int64_t at_ms, std::size_t max_rows) override {
     return real_->tombstones_older_than(scope, at_ms, max_rows);

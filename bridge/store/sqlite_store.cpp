@@ -45,9 +45,10 @@ const std::string find_scope = std::string("SELECT ") + scope_columns + " FROM s
 const std::string find_entity =
     std::string("SELECT ") + EntityRow::columns + " FROM entity WHERE scope = ?1 AND id = ?2";
 
-const std::string with_tombstones =
-    std::string("SELECT ") + scope_columns +
-    " FROM scope WHERE id = (SELECT scope FROM tombstone WHERE scope > ?1 ORDER BY scope LIMIT 1)";
+const std::string to_sweep = std::string("SELECT ") + scope_columns +
+                             " FROM scope WHERE id = (SELECT min(next) FROM (SELECT min(scope) AS next FROM "
+                             "tombstone WHERE scope > ?1 "
+                             "UNION ALL SELECT min(scope) FROM history WHERE scope > ?1))";
 
 const std::string save_entity = std::string("INSERT INTO entity (") + EntityRow::columns +
                                 ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17) ON "
@@ -81,7 +82,7 @@ struct SqliteStore::Statements {
                              "DELETE FROM tombstone WHERE scope=?1 AND seq=(SELECT seq FROM entity WHERE "
                              "scope=?1 AND id=?2 AND deleted=1)"};
   Statement save_tombstone{db, "INSERT INTO tombstone (scope, seq, at) VALUES (?1,?2,?3)"};
-  Statement with_tombstones{db, msync::with_tombstones.c_str()};
+  Statement to_sweep{db, msync::to_sweep.c_str()};
   Statement tombstones{db, "SELECT seq, at FROM tombstone WHERE scope=?1 AND seq<=?2 ORDER BY seq LIMIT ?3"};
   Statement purge_entities{db,
                            "DELETE FROM entity WHERE scope=?1 AND deleted=1 AND seq IN (SELECT seq FROM "
@@ -251,8 +252,8 @@ void SqliteStore::save(std::int64_t scope, std::string_view id, const Entity& en
   if (row.deleted) Query(sql_->save_tombstone, scope, row.seq, at_ms).done();
 }
 
-std::optional<ScopeRow> SqliteStore::scope_with_tombstones(std::int64_t after) {
-  Query found(sql_->with_tombstones, after);
+std::optional<ScopeRow> SqliteStore::scope_to_sweep(std::int64_t after) {
+  Query found(sql_->to_sweep, after);
   if (!found.row()) return std::nullopt;
   return scope_row(found);
 }

@@ -40,7 +40,7 @@ class SqliteStore final : public Store {
   void save_replica_n(const ReplicaKey& key, std::uint64_t n) override;
   void save_seen(const ReplicaKey& key, std::uint64_t seq, std::int64_t at_ms) override;
 
-  std::optional<ScopeRow> scope_with_tombstones(std::int64_t after) override;
+  std::optional<ScopeRow> scope_to_sweep(std::int64_t after) override;
   std::uint64_t tombstones_older_than(std::int64_t scope, std::int64_t at_ms, std::size_t max_rows) override;
   std::optional<std::uint64_t> seen_by_all(std::int64_t scope, std::int64_t since_ms) override;
   std::size_t purge_tombstones(ScopeRow& scope, std::uint64_t up_to_seq, std::size_t max_rows) override;

@@ -102,8 +102,8 @@ class Store {
   /// A replica's word on how far it has durably come, and when it said so.
   virtual void save_seen(const ReplicaKey& key, std::uint64_t seq, std::int64_t at_ms) = 0;
 
-  /// The first scope with an id above `after` that has tombstones.
-  virtual std::optional<ScopeRow> scope_with_tombstones(std::int64_t after) = 0;
+  /// The first scope with an id above `after` that has tombstones or history.
+  virtual std::optional<ScopeRow> scope_to_sweep(std::int64_t after) = 0;
   /// The seq up to which every tombstone came before `at_ms`; 0 if the oldest did not. Looks at `max_rows` only.
   virtual std::uint64_t tombstones_older_than(std::int64_t scope, std::int64_t at_ms,
                                               std::size_t max_rows) = 0;

@@ -167,6 +167,36 @@ TEST_F(SweeperTest, TheHorizonNeverFalls) {
   EXPECT_EQ(row().horizon, 2u);
 }
 
+TEST_F(SweeperTest, HistoryIsKeptItsTime) {
+  auto with_history = Collections::load({{"notes.json", R"({"type":"object","x-sync":{"topic":"notes/{x}",
+      "history":"2d","tombstones":"1d","access":[{"allow":["read","write"]}]}})"}});
+  collections = std::make_shared<const Collections>(std::move(with_history.collections));
+  put(1000, "a");
+  put(1000 + day_ms, "b");
+  EXPECT_EQ(sweep(1000 + 2 * day_ms).history, 0u);
+  EXPECT_EQ(sweep(1001 + 2 * day_ms).history, 1u);
+  EXPECT_EQ(count("SELECT count(*) FROM history WHERE id = 'b'"), 1);
+  EXPECT_EQ(sweep(1001 + 2 * day_ms).history, 0u);
+}
+
+TEST_F(SweeperTest, ATurnIsSharedByTombstonesAndHistory) {
+  auto with_history = Collections::load({{"notes.json", R"({"type":"object","x-sync":{"topic":"notes/{x}",
+      "history":"2d","tombstones":"1d","access":[{"allow":["read","write"]}]}})"}});
+  collections = std::make_shared<const Collections>(std::move(with_history.collections));
+  const std::size_t total = limits::sweep_rows / 2 + 10;  // each leaves a tombstone and two rows of history
+  for (std::size_t i = 0; i < total; ++i) put_and_delete(1000, std::to_string(i));
+  Sweeper sweeper(*store, collections);
+  const Swept first = sweeper.sweep(1000 + 9 * day_ms);
+  EXPECT_EQ(first.tombstones + first.history, limits::sweep_rows);
+  EXPECT_TRUE(first.more);
+  std::size_t forgotten = first.tombstones + first.history;
+  for (Swept next = first; next.more;) {
+    next = sweeper.sweep(1000 + 9 * day_ms);
+    forgotten += next.tombstones + next.history;
+  }
+  EXPECT_EQ(forgotten, 3 * total);
+}
+
 // ---- What it means to clients ---------------------------------------------------------------------------
 
 TEST_F(SweeperTest, APurgedEntityIsNotBroughtBackByItsOldWriter) {

@@ -1,6 +1,10 @@
 #include "tests/system/support/world.h"
 
+#include <filesystem>
+
 #include "bridge/store/store.h"
+#include "bridge/store/verify.h"
+#include "platform/files.h"
 
 namespace msync::test {
 
@@ -21,6 +25,14 @@ void World::SetUp() {
 
 void World::TearDown() {
   for (auto& [id, phone] : phones) phone->goes_offline();
+  verify();
+}
+
+void World::verify() {
+  if (!std::filesystem::exists(bridge.store_file())) return;
+  const auto schemas = load_schemas(bridge.schemas());
+  verify_store(bridge.store(), schemas.problems.empty() ? &schemas.collections : nullptr,
+               [](const std::string& finding) { ADD_FAILURE() << "the store: " << finding; });
 }
 
 std::string World::token(const std::string& user) {

@@ -26,7 +26,7 @@ class World : public testing::Test {
   explicit World(BrokerOptions options = {});
 
   void SetUp() override;     // starts broker and bridge
-  void TearDown() override;  // no honest phone may have been cut
+  void TearDown() override;  // no honest phone may have been cut, and the store must be sound
 
   /// The phone with this client id (`a` alone is `alice:a`), made and online at head the first time it is
   /// named. Its user has the claims of claims[user], or {"rooms":["42"]}.
@@ -53,6 +53,9 @@ class World : public testing::Test {
 
   /// What the store holds, in the same words as dump(replica.documents()).
   std::string server(const std::string& scope = "chat/42/messages");
+
+  /// Everything that must hold in the store holds, also beside the bridge.
+  void verify();
 
   /// Runs one of Mosquitto's clients against the broker as this client id: `tool` and its own arguments
   /// behind.
