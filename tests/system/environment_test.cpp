@@ -90,6 +90,7 @@ TEST_F(Environment, OnABrokerWithoutThePluginTheBridgeDoesNotWorkAndSaysWhy) {
 }
 
 TEST_F(Environment, ADatabaseThatCannotBeOpenedRefusesToStartAndNamesIt) {
+  store_is_sound = false;
   broker.start();
   std::filesystem::create_directory(bridge.store_file());
   EXPECT_NE(bridge.start_and_fail(), 0);
@@ -97,6 +98,7 @@ TEST_F(Environment, ADatabaseThatCannotBeOpenedRefusesToStartAndNamesIt) {
 }
 
 TEST_F(Environment, AFileThatIsNoDatabaseIsLeftAloneAndNamed) {
+  store_is_sound = false;
   broker.start();
   const std::string letter(5000, 'a');
   write_file(bridge.store_file(), letter);

@@ -29,7 +29,7 @@ void World::TearDown() {
 }
 
 void World::verify() {
-  if (!std::filesystem::exists(bridge.store_file())) return;
+  if (!store_is_sound || !std::filesystem::exists(bridge.store_file())) return;
   const auto schemas = load_schemas(bridge.schemas());
   verify_store(bridge.store(), schemas.problems.empty() ? &schemas.collections : nullptr,
                [](const std::string& finding) { ADD_FAILURE() << "the store: " << finding; });

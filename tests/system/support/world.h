@@ -62,6 +62,7 @@ class World : public testing::Test {
   std::vector<std::string> client(const std::string& tool, const std::string& id,
                                   std::vector<std::string> arguments);
 
+  bool store_is_sound = true;                 // false where a test damages it, or puts something else there
   std::map<std::string, std::string> claims;  // of users, as JSON
   Broker broker;
   BridgeProcess bridge;
