@@ -56,6 +56,21 @@ std::vector<std::pair<std::int64_t, std::uint64_t>> Cursors::take_acked() {
   return moved;
 }
 
+std::map<std::int64_t, std::uint64_t> Cursors::heads() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::int64_t, std::uint64_t> all;
+  for (const auto& [scope, cursor] : cursors_) all.emplace(scope, cursor.head);
+  return all;
+}
+
+bool Cursors::reached(const std::map<std::int64_t, std::uint64_t>& heads) const {
+  const std::lock_guard lock(mutex_);
+  return std::all_of(heads.begin(), heads.end(), [this](const auto& entry) {
+    const auto found = cursors_.find(entry.first);
+    return found == cursors_.end() || found->second.acked >= entry.second;
+  });
+}
+
 bool Cursors::idle() const {
   const std::lock_guard lock(mutex_);
   return cursors_.empty();

@@ -43,6 +43,12 @@ class Cursors {
   /// Cursors that moved since the last call, to be stored. Bounded by the number of scopes under way.
   std::vector<std::pair<std::int64_t, std::uint64_t>> take_acked();
 
+  /// The heads of what is under way, to be asked for by reached().
+  std::map<std::int64_t, std::uint64_t> heads() const;
+
+  /// True if the broker has acknowledged all of these.
+  bool reached(const std::map<std::int64_t, std::uint64_t>& heads) const;
+
   /// True if nothing is to be sent and nothing unacknowledged.
   bool idle() const;
 

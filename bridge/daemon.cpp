@@ -60,10 +60,7 @@ std::unique_ptr<Link> Daemon::make_link() {
   LinkOptions options = config_.link;
   options.clean_start = false;
   options.session_expiry_s = session_expiry_s;
-  Publish will{"sync/status", encode(ServerStatus{false, identity_.epoch, identity_.boot, config_.version})};
-  will.retained = true;
-  will.content_type = "application/json";
-  options.will = std::move(will);
+  options.will = [this] { return publisher_->status(false); };
   Link::Handlers handlers;
   handlers.message = [this](LinkMessage&& message) { receive(std::move(message)); };
   handlers.connected = [this](bool session_present) {
@@ -110,6 +107,7 @@ Pipeline::Parts Daemon::pipeline_parts(std::unique_ptr<Store> store) {
           time_,
           [this] { return collections_.load(); },
           [this] { publisher_->wake(); },
+          [this](std::uint64_t boot) { publisher_->boot_raised(boot); },
           fatal_};
 }
 

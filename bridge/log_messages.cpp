@@ -38,11 +38,13 @@ std::vector<Publish> document_messages(const Collection* collection, const Delta
   return messages;
 }
 
-/// The retained status stands for all retained messages; its boot is this start's or the last one's.
-bool heads_lost(const std::optional<std::string>& retained_status, const StoreIdentity& identity) {
-  if (!retained_status) return true;
+std::uint64_t heads_lost_since(const std::optional<std::string>& retained_status,
+                               const StoreIdentity& identity) {
+  if (!retained_status) return 0;
   const auto status = decode_status(*retained_status);
-  return !status || status->epoch != identity.epoch || status->boot + 1 < identity.boot;
+  // A higher boot than our own is of a store that was put back by hand.
+  const bool known = status && status->epoch == identity.epoch && status->boot <= identity.boot;
+  return known ? status->boot : 0;
 }
 
 }  // namespace msync

@@ -21,8 +21,10 @@ std::vector<Publish> log_messages(Delta delta, const std::string& epoch, std::in
 /// T/doc/<id> of each change, where the collection retains documents; nothing otherwise, or without collection.
 std::vector<Publish> document_messages(const Collection* collection, const Delta& delta);
 
-/// True if the retained status that the broker had (nothing: it had none) is not what the bridge last left there:
-/// the broker lost its store or went back to an old one, and its heads with it.
-bool heads_lost(const std::optional<std::string>& retained_status, const StoreIdentity& identity);
+/// From which boot on the changes' heads may be missing at the broker, by the retained status that it had: 0, all of
+/// them, if it had none, or one of another history. What changed before a boot was announced is with the broker that
+/// knows of this boot.
+std::uint64_t heads_lost_since(const std::optional<std::string>& retained_status,
+                               const StoreIdentity& identity);
 
 }  // namespace msync

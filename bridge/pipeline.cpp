@@ -14,7 +14,9 @@ constexpr int retry_pause_ms = 200;
 }  // namespace
 
 Pipeline::Pipeline(Parts parts)
-    : parts_(std::move(parts)), committer_(std::move(parts_.store), parts_.reopen) {}
+    : parts_(std::move(parts)),
+      committer_(std::move(parts_.store), parts_.reopen),
+      next_boot_(std::chrono::steady_clock::now() + std::chrono::milliseconds(parts_.boot_interval_ms)) {}
 
 void Pipeline::set_ready(bool ready) {
   ready_ = ready;
@@ -41,14 +43,14 @@ void Pipeline::run() {
     unsaved_cursors_.insert(unsaved_cursors_.end(), acked.begin(), acked.end());
     if (batch.empty() && unsaved_cursors_.empty()) {
       if (parts_.inbox.closed()) return;
-      sweep_if_due();
+      keep_house();
       continue;
     }
     std::span<const Inbound> rest(batch);
     do {
       rest = rest.subspan(commit(rest));
     } while (!giving_up_ && (!rest.empty() || failing_));
-    sweep_if_due();
+    keep_house();
   }
 }
 
@@ -65,21 +67,31 @@ std::size_t Pipeline::commit(std::span<const Inbound> batch) {
   }
 }
 
-/// What cannot be forgotten now is forgotten a minute later; only damage is worth ending for.
-void Pipeline::sweep_if_due() {
+/// What fails here is tried again when it is due again; only damage is worth ending for.
+void Pipeline::keep_house() try {
+  if (giving_up_) return;
   const auto now = std::chrono::steady_clock::now();
-  if (giving_up_ || now < next_sweep_) return;
-  std::int64_t wait_ms = limits::sweep_interval_ms;
-  try {
-    const Swept done = committer_.sweep(parts_.collections(), parts_.time.now_ms());
-    if (done.tombstones + done.history > 0)
-      spdlog::info("event=swept tombstones={} history={}", done.tombstones, done.history);
-    if (done.more) wait_ms = limits::sweep_pause_ms;
-  } catch (const StoreError& error) {
-    spdlog::warn("event=sweep_failed reason=\"{}\" action=retry", error.what());
-    if (error.kind == StoreError::Kind::corrupt) note_failure(error);
+  const auto after = [now](std::int64_t wait_ms) { return now + std::chrono::milliseconds(wait_ms); };
+  if (changed_ && now >= next_boot_) {
+    next_boot_ = after(parts_.boot_interval_ms);
+    parts_.boot_raised(committer_.raise_boot());
+    changed_ = false;
   }
-  next_sweep_ = now + std::chrono::milliseconds(wait_ms);
+  if (now >= next_sweep_) {
+    next_sweep_ = after(limits::sweep_interval_ms);
+    next_sweep_ = after(sweep());
+  }
+} catch (const StoreError& error) {
+  spdlog::warn("event=upkeep_failed reason=\"{}\" action=retry", error.what());
+  if (error.kind == StoreError::Kind::corrupt) note_failure(error);
+}
+
+/// When the next is due, in ms.
+std::int64_t Pipeline::sweep() {
+  const Swept done = committer_.sweep(parts_.collections(), parts_.time.now_ms());
+  if (done.tombstones + done.history > 0)
+    spdlog::info("event=swept tombstones={} history={}", done.tombstones, done.history);
+  return done.more ? limits::sweep_pause_ms : limits::sweep_interval_ms;
 }
 
 void Pipeline::remember(std::vector<std::pair<std::string, std::string>> accepted) {
@@ -132,7 +144,9 @@ void Pipeline::hand_over(Committed&& committed) {
     message.content_type = "application/json";
     if (!parts_.outbox.push(std::move(message))) return;
   }
-  if (!committed.touched.empty()) parts_.wake_publisher();
+  if (committed.touched.empty()) return;
+  changed_ = true;
+  parts_.wake_publisher();
 }
 
 }  // namespace msync

@@ -3,7 +3,7 @@
 // One thread, the only one that writes to the store. When the store fails it keeps the batch, lets the inbox
 // drop what no longer fits (clients send again), and tries until it works: a full disk or a locked database
 // loses nothing that was acknowledged. A commit whose fate is unknown is looked up in the reopened store. Between
-// commits it sweeps, a little at a time.
+// commits it sweeps, a little at a time, and raises the boot.
 #pragma once
 
 #include <atomic>
@@ -34,7 +34,9 @@ class Pipeline {
     ServerTime& time;
     std::function<std::shared_ptr<const Collections>()> collections;
     std::function<void()> wake_publisher;
+    std::function<void(std::uint64_t boot)> boot_raised;
     std::function<void(const std::string& why)> fatal;  // the store is damaged: the bridge must end
+    std::int64_t boot_interval_ms = limits::boot_interval_ms;
   };
 
   explicit Pipeline(Parts parts);
@@ -54,7 +56,9 @@ class Pipeline {
  private:
   /// How many messages from the front were committed; 0 if the store failed.
   std::size_t commit(std::span<const Inbound> batch);
-  void sweep_if_due();
+  /// What is done beside commits, each when it is due.
+  void keep_house();
+  std::int64_t sweep();
   void store_accepted();
   void note_failure(const StoreError& error);
   void note_success();
@@ -65,6 +69,8 @@ class Pipeline {
   RetryingCommitter committer_;
   std::vector<std::pair<std::int64_t, std::uint64_t>> unsaved_cursors_;
   std::chrono::steady_clock::time_point next_sweep_;  // the first at once
+  std::chrono::steady_clock::time_point next_boot_;
+  bool changed_ = false;  // since the boot was raised last
   bool failing_ = false;
   std::mutex mutex_;
   std::vector<std::pair<std::string, std::string>> accepted_;  // not yet stored; guarded by mutex_

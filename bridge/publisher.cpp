@@ -19,7 +19,7 @@ const char* json_type = "application/json";
 
 }  // namespace
 
-Publisher::Publisher(Parts parts) : parts_(std::move(parts)) {}
+Publisher::Publisher(Parts parts) : parts_(std::move(parts)), announced_(parts_.identity) {}
 
 void Publisher::wake() {
   const std::lock_guard lock(mutex_);
@@ -43,6 +43,8 @@ void Publisher::disconnected() {
   arrived_ = false;
   parts_.cursors.connection_lost();
   parts_.on_ready(false);
+  const std::lock_guard lock(mutex_);
+  retained_status_.reset();
 }
 
 void Publisher::status_seen(const std::string& payload) {
@@ -72,6 +74,7 @@ void Publisher::run(int drain_ms) {
       worked = send_outbox();
       worked = send_heads() || worked;
       worked = send_tail() || worked;
+      announce_raised_boot();
     }
     if (!worked) wait_for_work();
   }
@@ -95,23 +98,48 @@ void Publisher::arrive() {
   parts_.on_ready(true);
 }
 
-void Publisher::announce(bool online) {
-  ServerStatus status{online, parts_.identity.epoch, parts_.identity.boot, parts_.version};
-  Publish message{"sync/status", encode(status)};
+Publish Publisher::status(bool online) const {
+  const std::lock_guard lock(mutex_);
+  Publish message{"sync/status",
+                  encode(ServerStatus{online, announced_.epoch, announced_.boot, parts_.version})};
   message.retained = true;
   message.content_type = json_type;
-  parts_.link.publish(message);
+  return message;
 }
 
-void Publisher::note_lost_heads() {
-  std::optional<std::string> payload;
+void Publisher::announce(bool online) {
+  parts_.link.publish(status(online));
+}
+
+void Publisher::boot_raised(std::uint64_t boot) {
+  auto heads = parts_.cursors.heads();
+  const std::lock_guard lock(mutex_);
+  raised_ = RaisedBoot{boot, std::move(heads)};
+  woken_ = true;
+  wake_.notify_all();
+}
+
+void Publisher::announce_raised_boot() {
   {
     const std::lock_guard lock(mutex_);
-    payload = retained_status_;
+    // Lost heads on their way are not known to the cursors.
+    if (!raised_ || !lost_heads_.empty() || !parts_.cursors.reached(raised_->heads_before)) return;
+    announced_.boot = raised_->boot;
+    raised_.reset();
   }
-  if (!heads_lost(payload, parts_.identity)) return;
-  lost_heads_ = parts_.reader.view()->scopes();
-  if (!lost_heads_.empty()) spdlog::warn("event=heads_lost scopes={} action=republish", lost_heads_.size());
+  announce(true);
+}
+
+/// The retained status stands for all retained messages.
+void Publisher::note_lost_heads() {
+  std::uint64_t since = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    since = heads_lost_since(retained_status_, announced_);
+  }
+  lost_heads_ = parts_.reader.view()->scopes_since(since);
+  if (!lost_heads_.empty())
+    spdlog::info("event=heads_republished scopes={} since_boot={}", lost_heads_.size(), since);
 }
 
 bool Publisher::send_outbox() {
@@ -125,11 +153,24 @@ bool Publisher::send_outbox() {
 bool Publisher::send_heads() {
   const std::size_t turn = std::min(messages_a_turn, lost_heads_.size());
   for (std::size_t i = 0; i < turn; ++i) {
-    const auto scope = parts_.reader.view()->scope(lost_heads_.back().id);
-    if (scope && !publish_delta(head_delta(*scope), 0)) return false;
+    const auto view = parts_.reader.view();
+    const auto scope = view->scope(lost_heads_.back().id);
+    if (scope && (!send_documents(*view, *scope) || !publish_delta(head_delta(*scope), 0))) return false;
     lost_heads_.pop_back();
   }
   return turn > 0;
+}
+
+/// All of them, where the collection retains documents: it is for small scopes.
+bool Publisher::send_documents(View& view, const ScopeRow& scope) {
+  const auto collections = parts_.collections();
+  const Collection* collection = collections->find(scope.collection);
+  if (collection == nullptr || !collection->retain_docs) return true;
+  for (Delta delta; delta.to < scope.seq;) {
+    delta = cut_delta(view, scope, delta.to, {limits::page_entities, limits::live_delta_bytes});
+    if (!publish_documents(scope, delta)) return false;
+  }
+  return true;
 }
 
 bool Publisher::send_tail() {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -50,6 +51,13 @@ class Publisher {
   /// Any thread: there is something to do.
   void wake();
 
+  /// Any thread: what is committed from now on belongs to this boot, what was before has been told to the cursors. It is
+  /// announced once all of that is with the broker.
+  void boot_raised(std::uint64_t boot);
+
+  /// sync/status as of now. Any thread.
+  Publish status(bool online) const;
+
   /// From the link's handlers.
   void connected();
   void disconnected();
@@ -59,22 +67,31 @@ class Publisher {
   void wait_for_work();
   void arrive();
   void announce(bool online);
+  void announce_raised_boot();
   void note_lost_heads();
   bool send_outbox();
   bool send_heads();
+  bool send_documents(View& view, const ScopeRow& scope);
   bool send_tail();
   bool publish_delta(const Delta& delta, std::int64_t scope);
   bool publish_documents(const ScopeRow& scope, const Delta& delta);
   bool drained() const;
 
+  struct RaisedBoot {
+    std::uint64_t boot = 0;
+    std::map<std::int64_t, std::uint64_t> heads_before;
+  };
+
   Parts parts_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool woken_ = false;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> arrived_ = false;  // connected, the gate not yet tried
   std::atomic<bool> ready_ = false;
-  std::optional<std::string> retained_status_;  // guarded by mutex_
+  StoreIdentity announced_;  // guarded by mutex_, as the next two
+  std::optional<RaisedBoot> raised_;
+  std::optional<std::string> retained_status_;  // what this connection's broker had kept
   std::vector<Publish> unsent_;                 // popped from the outbox when the connection broke
   std::vector<ScopeRow> lost_heads_;
 };

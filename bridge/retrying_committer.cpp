@@ -38,30 +38,37 @@ void RetryingCommitter::note_failure() {
   close();
 }
 
-Swept RetryingCommitter::sweep(const std::shared_ptr<const Collections>& collections, std::int64_t now_ms) {
+template <class Work>
+auto RetryingCommitter::aside(Work&& work) {
   open_if_closed();
-  if (!sweeper_) sweeper_.emplace(*store_, collections);
   try {
-    const Swept done = sweeper_->sweep(now_ms);
-    if (!done.more) sweeper_.reset();
-    return done;
+    return work();
   } catch (const StoreError& error) {
+    store_->rollback();
     if (error.kind != StoreError::Kind::busy) close();  // else nothing has begun
     throw;
   }
 }
 
+Swept RetryingCommitter::sweep(const std::shared_ptr<const Collections>& collections, std::int64_t now_ms) {
+  return aside([&] {
+    if (!sweeper_) sweeper_.emplace(*store_, collections);
+    const Swept done = sweeper_->sweep(now_ms);
+    if (!done.more) sweeper_.reset();
+    return done;
+  });
+}
+
+std::uint64_t RetryingCommitter::raise_boot() {
+  return aside([this] { return store_->raise_boot(); });
+}
+
 void RetryingCommitter::accept(std::span<const std::pair<std::string, std::string>> accepted) {
-  open_if_closed();
-  try {
+  aside([&] {
     store_->begin();
     for (const auto& [collection, fingerprint] : accepted) store_->save_accepted(collection, fingerprint);
     store_->commit();
-  } catch (const StoreError& error) {
-    store_->rollback();
-    if (error.kind != StoreError::Kind::busy) close();
-    throw;
-  }
+  });
 }
 
 void RetryingCommitter::open_if_closed() {

@@ -33,11 +33,17 @@ class RetryingCommitter {
   /// the next call then opens the store anew where that may help.
   Swept sweep(const std::shared_ptr<const Collections>& collections, std::int64_t now_ms);
 
+  /// Store::raise_boot(). Throws StoreError, as sweep().
+  std::uint64_t raise_boot();
+
   /// Notes which schemas the documents were held against: collections and fingerprints. Throws StoreError, as
   /// sweep().
   void accept(std::span<const std::pair<std::string, std::string>> accepted);
 
  private:
+  /// Work beside commits. A store that failed in it is opened anew: nobody knows in which state it is.
+  template <class Work>
+  auto aside(Work&& work);
   void open_if_closed();
   void close();
   void touch_unpublished(Committed& done);

@@ -181,6 +181,10 @@ inline constexpr std::int64_t sweep_pause_ms = 100;
 inline constexpr std::size_t sweep_rows = 500;
 inline constexpr std::size_t sweep_scopes = 100;
 
+/// How often `boot` rises while something changes, ms: a bridge whose broker went back to an old store publishes the
+/// heads of at most that much more than the broker has lost.
+inline constexpr std::int64_t boot_interval_ms = 60'000;
+
 /// Write-ahead log at which it is moved into the database, bytes. A page that was written ten times meanwhile is
 /// moved once: 64 MiB give a fifth more commits than 16 MiB, and take 0.1 s to read back after a crash.
 inline constexpr std::int64_t store_wal_bytes = 64 * 1024 * 1024;

@@ -138,7 +138,7 @@ mqtt::connect_options Connection::Impl::connect_options(const std::string& token
   properties.add({property::RECEIVE_MAXIMUM, options.receive_max});
   connect.set_properties(std::move(properties));
   if (options.will) {
-    const Publish& will = *options.will;
+    const Publish will = options.will();
     connect.set_will(mqtt::will_options(
         mqtt::message(will.topic, will.payload, will.qos, will.retained, properties_of(will))));
   }

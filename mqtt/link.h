@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,7 +56,7 @@ struct LinkOptions {
   std::uint16_t receive_max = 1000;  // what the broker may send us unacknowledged
   int keep_alive_s = 30;
   std::size_t window = limits::publish_window;
-  std::optional<Publish> will = {};
+  std::function<Publish()> will = {};  // asked at every connect
 };
 
 /// What a publish came to. `reason` is MQTT 5's (0x87: not authorized); 0x10 (no subscribers) counts as done.

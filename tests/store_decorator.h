@@ -13,6 +13,7 @@ class StoreDecorator : public Store {
   explicit StoreDecorator(std::unique_ptr<Store> real) : real_(std::move(real)) {}
 
   StoreIdentity identity() override { return real_->identity(); }
+  std::uint64_t raise_boot() override { return real_->raise_boot(); }
   void begin() override { real_->begin(); }
   void commit() override { real_->commit(); }
   void rollback() noexcept override { real_->rollback(); }
@@ -32,9 +33,7 @@ class StoreDecorator : public Store {
   void save_seen(const ReplicaKey& key, std::uint64_t seq, std::int64_t at_ms) override {
     real_->save_seen(key, seq, at_ms);
   }
-  std::optional<ScopeRow> scope_to_sweep(std::int64_t after) override {
-    return real_->scope_to_sweep(after);
-  }
+  std::optional<ScopeRow> scope_to_sweep(std::int64_t after) override { return real_->scope_to_sweep(after); }
   std::uint64_t tombstones_older_than(std::int64_t scope, std::int64_t at_ms, std::size_t max_rows) override {
     return real_->tombstones_older_than(scope, at_ms, max_rows);
   }

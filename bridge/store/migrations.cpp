@@ -128,7 +128,13 @@ CREATE TABLE accepted (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array steps = {step_1, tombstones, records};
+// Under which boot a scope last changed: what a broker that went back to an old store lacks.
+constexpr const char* boots = R"sql(
+ALTER TABLE scope ADD COLUMN boot INTEGER NOT NULL DEFAULT 0;
+UPDATE scope SET boot = ifnull((SELECT boot FROM meta), 0);
+)sql";
+
+constexpr std::array steps = {step_1, tombstones, records, boots};
 
 }  // namespace
 

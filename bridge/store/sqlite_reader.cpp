@@ -21,7 +21,7 @@ std::string select_scope(const char* condition) {
 
 const std::string by_topic = select_scope("WHERE topic = ?1");
 const std::string by_id = select_scope("WHERE id = ?1");
-const std::string every_scope = select_scope("ORDER BY topic");
+const std::string since_boot = select_scope("WHERE boot >= ?1 ORDER BY topic");
 
 const std::string newest_changes = std::string("SELECT ") + EntityRow::columns +
                                    " FROM entity WHERE scope = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq";
@@ -40,7 +40,7 @@ struct SqliteReader::Statements {
   Statement begin{db, "BEGIN"};
   Statement by_topic{db, msync::by_topic.c_str()};
   Statement by_id{db, msync::by_id.c_str()};
-  Statement every_scope{db, msync::every_scope.c_str()};
+  Statement since_boot{db, msync::since_boot.c_str()};
   Statement changes{db, newest_changes.c_str()};
   Statement find_n{db, "SELECT n FROM replica WHERE user=?1 AND src=?2 AND scope=?3"};
   Statement outcomes{db,
@@ -95,9 +95,11 @@ class SqliteView final : public View {
 
   std::vector<Behind> unpublished() override { return behind_rows(sql_.behind, store_cell); }
 
-  std::vector<ScopeRow> scopes() override {
+  std::vector<ScopeRow> scopes() override { return scopes_since(0); }
+
+  std::vector<ScopeRow> scopes_since(std::uint64_t boot) override {
     std::vector<ScopeRow> all;
-    Query found(sql_.every_scope);
+    Query found(sql_.since_boot, clamped(boot));
     while (found.row()) all.push_back(scope_row(found));
     return all;
   }

@@ -73,7 +73,8 @@ struct SqliteStore::Statements {
   Statement make_scope{db,
                        "INSERT INTO scope (topic, collection, seq, horizon, count, digest) VALUES "
                        "(?1,?2,0,0,0,0) RETURNING id"};
-  Statement save_scope{db, "UPDATE scope SET seq=?2, horizon=?3, count=?4, digest=?5 WHERE id=?1"};
+  Statement save_scope{
+      db, "UPDATE scope SET boot=iif(seq=?2, boot, ?6), seq=?2, horizon=?3, count=?4, digest=?5 WHERE id=?1"};
 
   Statement find_entity{db, msync::find_entity.c_str()};
   Statement save_entity{db, msync::save_entity.c_str()};
@@ -198,6 +199,20 @@ void SqliteStore::rollback() noexcept {
   }
 }
 
+std::uint64_t SqliteStore::raise_boot() {
+  begin();
+  try {
+    connection_.run("UPDATE meta SET boot = boot + 1");
+    const std::uint64_t boot = read_meta(connection_).boot;
+    commit();
+    identity_.boot = boot;
+    return boot;
+  } catch (...) {
+    rollback();
+    throw;
+  }
+}
+
 void SqliteStore::savepoint() {
   Query(sql_->savepoint).done();
 }
@@ -229,7 +244,9 @@ ScopeRow SqliteStore::scope(std::string_view topic, std::string_view collection)
 
 void SqliteStore::save(const ScopeRow& scope) {
   must_be_whole();
-  Query(sql_->save_scope, scope.id, scope.seq, scope.horizon, scope.count, scope.digest.bits()).done();
+  Query(sql_->save_scope, scope.id, scope.seq, scope.horizon, scope.count, scope.digest.bits(),
+        identity_.boot)
+      .done();
 }
 
 std::optional<Entity> SqliteStore::entity(std::int64_t scope, std::string_view id) {

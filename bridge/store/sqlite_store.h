@@ -22,6 +22,7 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   StoreIdentity identity() override { return identity_; }
+  std::uint64_t raise_boot() override;
 
   void begin() override;
   void commit() override;

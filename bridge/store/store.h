@@ -66,7 +66,7 @@ struct Behind {
 /// What the store remembers about itself.
 struct StoreIdentity {
   std::string epoch;       // `<ms when made>-<random>`
-  std::uint64_t boot = 0;  // rises with every open for writing
+  std::uint64_t boot = 0;  // rises with every open for writing, and with raise_boot()
 };
 
 /// The writing side. Not thread-safe.
@@ -75,6 +75,9 @@ class Store {
   virtual ~Store() = default;
 
   virtual StoreIdentity identity() = 0;
+
+  /// From now on changes belong to a new boot, durably; returns it. Without a transaction.
+  virtual std::uint64_t raise_boot() = 0;
 
   /// Transactions do not nest. rollback() without a transaction does nothing.
   virtual void begin() = 0;
@@ -88,7 +91,7 @@ class Store {
 
   /// The scope of this topic, made on first use.
   virtual ScopeRow scope(std::string_view topic, std::string_view collection) = 0;
-  /// Writes seq, horizon, count and digest back.
+  /// Writes seq, horizon, count and digest back. If seq has moved, the scope has changed under this boot.
   virtual void save(const ScopeRow& scope) = 0;
 
   /// The entity, alive or a tombstone; Kind::corrupt if its checksum does not fit.
@@ -158,8 +161,9 @@ class View {
   /// Scopes whose head is above their published cursor.
   virtual std::vector<Behind> unpublished() = 0;
 
-  /// All scopes by topic.
+  /// All scopes by topic; those that changed under this boot or a later one.
   virtual std::vector<ScopeRow> scopes() = 0;
+  virtual std::vector<ScopeRow> scopes_since(std::uint64_t boot) = 0;
 
   /// Records, oldest first, until `each` returns false.
   virtual void conflicts(const RecordFilter& filter, const std::function<bool(ConflictRecord&&)>& each) = 0;

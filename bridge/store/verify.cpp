@@ -28,6 +28,9 @@ struct Rule {
 constexpr Rule rules[] = {
     {"SELECT 'scope \"' || topic || '\": its horizon ' || horizon || ' is above its head ' || seq FROM scope "
      "WHERE horizon > seq"},
+    {"SELECT 'scope \"' || topic || '\": changed under boot ' || scope.boot || ', after the store''s ' || "
+     "meta.boot "
+     "FROM scope, meta WHERE scope.boot > meta.boot"},
     {"SELECT 'scope \"' || topic || '\": published up to ' || published.seq || ', above its head ' || "
      "scope.seq "
      "FROM published JOIN scope ON scope.id = published.scope WHERE published.seq > scope.seq"},

@@ -1,6 +1,7 @@
 // What a bridge that dies leaves behind, and what its next start makes of it.
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <random>
 
@@ -110,6 +111,24 @@ TEST_F(Crash, ABrokerThatForgotEverythingIsFilledAgain) {
     return message.topic.ends_with("/log") && message.retained;
   });
   EXPECT_TRUE(head) << "the head is retained again";
+}
+
+// Nothing is written afterwards: what is lost, nobody would notice by the next delta.
+TEST_F(Crash, ABrokerThatCameBackWithAnOldStoreIsToldTheHeadsThatItLacks) {
+  auto& writer = phone("alice:writer");
+  const std::string saved = broker.folder() / "mosquitto.db";
+  std::filesystem::remove(saved);
+  broker.process().signal(SIGUSR1);  // saves its store
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(saved); }));
+  const auto old_head = writer.replica().seq();
+  write_pair(writer, 0);
+  settle();
+  broker.kill();
+  broker.start();
+  const auto retained = client("mosquitto_sub", "carol:sub", {"-t", "chat/42/messages/log", "-C", "1"});
+  const std::string head = "\"head\":" + std::to_string(old_head + 2);
+  EXPECT_TRUE(eventually([&] { return run(retained).out.find(head) != std::string::npos; }))
+      << run(retained).out << bridge.log();
 }
 
 TEST_F(Crash, ABridgeThatIsToldToStopFinishesItsBatchAndSaysOffline) {

@@ -288,7 +288,9 @@ TEST(Link, ItsWillIsSentWhenItDiesAndNotWhenItCloses) {
   Peer reader(as(broker, "bob:b"), {"gone/#"});
   ASSERT_TRUE(reader.is_up());
   LinkOptions options = as(broker, "alice:a");
-  options.will = Publish{.topic = "gone/alice", .payload = "bye", .content_type = "text/plain"};
+  options.will = [] {
+    return Publish{.topic = "gone/alice", .payload = "bye", .content_type = "text/plain"};
+  };
   {
     Peer polite(options);
     ASSERT_TRUE(polite.is_up());

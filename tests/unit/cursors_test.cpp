@@ -77,3 +77,21 @@ TEST(Cursors, WhatWasAcknowledgedIsStoredOnce) {
   EXPECT_EQ(moved[0], (std::pair<std::int64_t, std::uint64_t>{1, 3}));
   EXPECT_TRUE(cursors.take_acked().empty());
 }
+
+TEST(Cursors, HeadsAreReachedWhenTheBrokerHasThemAll) {
+  Cursors cursors;
+  cursors.touch(1, 0, 5);
+  cursors.touch(2, 0, 3);
+  const auto heads = cursors.heads();
+  cursors.touch(1, 5, 9);  // later, and no part of it
+  EXPECT_FALSE(cursors.reached(heads));
+  cursors.sent(2, 3, 3);
+  cursors.acked(2, 3);
+  cursors.sent(1, 4, 9);
+  cursors.acked(1, 4);
+  EXPECT_FALSE(cursors.reached(heads));
+  cursors.sent(1, 7, 9);
+  cursors.acked(1, 7);
+  EXPECT_TRUE(cursors.reached(heads));
+  EXPECT_FALSE(cursors.idle());
+}

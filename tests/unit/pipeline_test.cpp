@@ -54,7 +54,8 @@ class PipelineTest : public BridgeFixture {
     };
     ServerTime time(0);
     Pipeline pipeline({open(), open, inbox, outbox, cursors, time, [this] { return collections; }, [] {},
-                       [&](const std::string& why) { fatal = why; }});
+                       [this](std::uint64_t boot) { boots.push_back(boot); },
+                       [&](const std::string& why) { fatal = why; }, boot_interval_ms});
     for (Inbound& message : messages) EXPECT_TRUE(inbox.push(std::move(message)));
     pipeline.remember(accepted);
     inbox.close();
@@ -73,6 +74,8 @@ class PipelineTest : public BridgeFixture {
   Outbox outbox;
   Cursors cursors;
   std::string fatal;
+  std::vector<std::uint64_t> boots;
+  std::int64_t boot_interval_ms = limits::boot_interval_ms;
   std::vector<std::pair<std::string, std::string>> accepted;
   const char* put_blind = R"([{"op":"put","id":"a","data":{"text":"x"}}])";
 };
@@ -134,6 +137,19 @@ TEST_F(PipelineTest, WhatStoodBehindACommitOfUnknownFateIsStored) {
   run({inbound("sensor:1", R"({"mutations":)" + many + "}"), inbound("alice:phone", in(src_a, 1, many)),
        inbound("sensor:2", R"({"mutations":[{"op":"put","id":"b","data":{"text":"x"}}]})")});
   EXPECT_EQ(head(), 1001U) << "the last message was not part of that commit";
+}
+
+TEST_F(PipelineTest, TheBootRisesOnceSomethingChanged) {
+  boot_interval_ms = 0;
+  run({inbound("alice:phone", in(src_a, 1, put_blind))});
+  ASSERT_EQ(boots.size(), 1U);
+  EXPECT_EQ(reader->view()->scopes_since(boots[0]).size(), 0U) << "the change was before";
+}
+
+TEST_F(PipelineTest, TheBootStaysWhereNothingChanged) {
+  boot_interval_ms = 0;
+  run({inbound("alice:phone", in(src_a, 1, R"([{"op":"noop"}])"))});
+  EXPECT_EQ(boots.size(), 0U);
 }
 
 TEST_F(PipelineTest, WhatWasCommittedIsToBePublished) {

@@ -122,6 +122,35 @@ TEST_F(StoreViewTest, ScopesAreFoundByTopicAndById) {
   EXPECT_FALSE(view->scope(scope.id + 1));
 }
 
+TEST_F(StoreViewTest, AScopeIsOfTheBootUnderWhichItChangedLast) {
+  const auto topics = [&](std::uint64_t boot) {
+    std::string all;
+    for (const ScopeRow& row : reader->view()->scopes_since(boot)) all += row.topic + " ";
+    return all;
+  };
+  const auto change = [&](const char* topic, bool seq_moves) {
+    store->begin();
+    ScopeRow scope = store->scope(topic, "chat");
+    scope.seq += seq_moves ? 1 : 0;
+    scope.count += 1;
+    store->save(scope);
+    store->commit();
+  };
+  const std::uint64_t first = store->identity().boot;
+  change("one", true);
+  change("two", true);
+  EXPECT_EQ(store->raise_boot(), first + 1);
+  EXPECT_EQ(store->identity().boot, first + 1);
+  EXPECT_EQ(topics(first + 1), "");
+  change("two", true);
+  change("one", false);
+  EXPECT_EQ(topics(first + 1), "two ") << "a purge, say, moves no head";
+  EXPECT_NE(topics(first).find("one"), std::string::npos);
+  store.reset();
+  store = place.open();
+  EXPECT_EQ(store->identity().boot, first + 2) << "it was stored";
+}
+
 TEST_F(StoreViewTest, AllScopesComeByTopic) {
   filled("b/x", 1);
   filled("a/x", 1);

@@ -93,6 +93,11 @@ TEST_F(VerifyTest, AScopeThatMiscountsIsTold) {
   EXPECT_EQ(findings().size(), 1u);
 }
 
+TEST_F(VerifyTest, ABootOfTheFutureIsTold) {
+  run_sql("UPDATE scope SET boot = 2");
+  expect_one("changed under boot 2, after the store's 1");
+}
+
 TEST_F(VerifyTest, AHorizonAboveTheHeadIsTold) {
   run_sql("UPDATE scope SET horizon = 5");
   expect_one("horizon 5 is above its head 4");
