@@ -5,7 +5,6 @@
 // each commit that returned. Whatever happens to it, the store must then hold whole pairs, without a gap, and at
 // least what was printed: that is what the bridge builds its acknowledgements on.
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 
 #include "bridge/store/sqlite_db.h"
 #include "bridge/store/store.h"
+#include "tests/system/support/mount.h"
 #include "tests/system/support/process.h"
 #include "tests/system/support/wait.h"
 
@@ -27,6 +27,7 @@ namespace {
 
 using Kind = StoreError::Kind;
 using test::Finished;
+using test::mount_small;
 using test::TempDir;
 
 constexpr const char* topic = "chat/42/messages";
@@ -174,12 +175,6 @@ TEST_F(StoreFaults, WritesWithoutSpaceAreCalledSoAndTheStoreGoesOnWhenThereIsSom
   EXPECT_TRUE(written.first_error.starts_with("error " + std::to_string(static_cast<int>(Kind::full))))
       << written.first_error;
   EXPECT_EQ(whole_head(file), written.acked);
-}
-
-/// A file system of its own, gone with this process.
-bool mount_small(const std::string& where, const char* options) {
-  return unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-         mount("tmpfs", where.c_str(), "tmpfs", 0, options) == 0;
 }
 
 TEST(StoreMedium, AFullFileSystemStopsWritesNotReadsAndLosesNothing) {
