@@ -80,7 +80,7 @@ void Server::connected() {
   timeline_.after(50, [this, life = life_] {
     if (life != life_ || !broker_.is_connected(client)) return;
     survive([&] {
-      if (heads_lost(retained_status_, identity_)) lost_heads_ = reader_->view()->scopes();
+      lost_heads_ = reader_->view()->scopes_since(heads_lost_since(retained_status_, identity_));
       ready_ = true;
       publish({"sync/status", encode(ServerStatus{true, identity_.epoch, identity_.boot, "sim"}), 1, true});
       work();
