@@ -15,6 +15,7 @@ constexpr const char* requires_lang = R"(["text","lang"])";
 struct Evolution : World {
   void SetUp() override {
     file_becomes(requires_text);
+    documents_fit = false;
     broker.options().schemas = folder.path();
     bridge.schemas() = folder.path();
     World::SetUp();

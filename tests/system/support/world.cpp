@@ -31,7 +31,7 @@ void World::TearDown() {
 void World::verify() {
   if (!store_is_sound || !std::filesystem::exists(bridge.store_file())) return;
   const auto schemas = load_schemas(bridge.schemas());
-  verify_store(bridge.store(), schemas.problems.empty() ? &schemas.collections : nullptr,
+  verify_store(bridge.store(), documents_fit && schemas.problems.empty() ? &schemas.collections : nullptr,
                [](const std::string& finding) { ADD_FAILURE() << "the store: " << finding; });
 }
 

@@ -63,6 +63,7 @@ class World : public testing::Test {
                                   std::vector<std::string> arguments);
 
   bool store_is_sound = true;                 // false where a test damages it, or puts something else there
+  bool documents_fit = true;                  // false where a test changes the schemas under them
   std::map<std::string, std::string> claims;  // of users, as JSON
   Broker broker;
   BridgeProcess bridge;
