@@ -1,6 +1,7 @@
 #include "core/jws.h"
 
 #include <optional>
+#include <utility>
 
 #include "core/base64url.h"
 #include "core/hmac.h"
@@ -10,55 +11,81 @@ namespace {
 
 constexpr char kHeader[] = R"({"alg":"HS256","typ":"JWT"})";
 
+/// A token taken apart; the parts but the first are decoded.
 struct Parts {
   std::string_view signed_text;  // header.payload
-  std::string_view header;
-  std::string_view payload;
-  std::string_view mac;
+  std::string header;
+  std::string payload;
+  std::string signature;
 };
-
-std::optional<Parts> cut(std::string_view compact) {
-  const auto first = compact.find('.');
-  if (first == std::string_view::npos) return std::nullopt;
-  const auto second = compact.find('.', first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
-  return Parts{compact.substr(0, second), compact.substr(0, first),
-               compact.substr(first + 1, second - first - 1), compact.substr(second + 1)};
-}
 
 Error refused(std::string message) {
   return {Code::token, std::move(message)};
 }
 
-std::optional<Error> fault_of_header(std::string_view text) {
-  const auto header = parse_json(text);
+Result<Parts> cut(std::string_view compact) {
+  if (compact.size() > limits::max_token_bytes) {
+    return refused("longer than " + std::to_string(limits::max_token_bytes) + " bytes");
+  }
+  const auto first = compact.find('.');
+  const auto second = first == compact.npos ? first : compact.find('.', first + 1);
+  if (second == compact.npos) return refused("not three parts with dots between");
+  auto header = base64url_decode(compact.substr(0, first));
+  auto payload = base64url_decode(compact.substr(first + 1, second - first - 1));
+  auto signature = base64url_decode(compact.substr(second + 1));
+  if (!header || !payload || !signature) return refused("not base64url without padding");
+  return Parts{compact.substr(0, second), *std::move(header), *std::move(payload), *std::move(signature)};
+}
+
+/// A header that neither brings a key nor asks for what we do not know.
+Result<Json> read_header(std::string_view text) {
+  auto header = parse_json(text);
   if (!header) return refused("the header is not JSON, or has a member twice");
   if (!header->is_object()) return refused("the header is no JSON object");
-  const auto alg = header->find("alg");
-  if (alg == header->end() || *alg != "HS256") return refused("the header's alg is not HS256");
   for (const char* member : {"crit", "jwk", "jku", "x5u", "x5c"}) {
     if (header->contains(member)) return refused("the header has " + std::string(member));
   }
-  return std::nullopt;
+  return header;
+}
+
+Result<const VerifyKey*> key_for(const Json& header, const KeySet& keys) {
+  const auto alg = header.find("alg");
+  if (alg == header.end() || !alg->is_string()) return refused("the header's alg is no text");
+  const auto kid = header.find("kid");
+  if (kid == header.end()) return keys.find(alg->get_ref<const std::string&>(), std::nullopt);
+  if (!kid->is_string()) return refused("the header's kid is no text");
+  return keys.find(alg->get_ref<const std::string&>(), kid->get<std::string>());
 }
 
 }  // namespace
 
 Result<std::string> verify_jws_hs256(std::string_view compact, std::string_view key) {
-  if (compact.size() > limits::max_token_bytes) {
-    return refused("longer than " + std::to_string(limits::max_token_bytes) + " bytes");
-  }
-  const auto parts = cut(compact);
-  if (!parts) return refused("not three parts with dots between");
-  const auto header = base64url_decode(parts->header);
-  auto payload = base64url_decode(parts->payload);
-  const auto mac = base64url_decode(parts->mac);
-  if (!header || !payload || !mac) return refused("not base64url without padding");
-  if (!equal_in_constant_time(*mac, hmac_sha256(key, {parts->signed_text}))) {
+  auto parts = cut(compact);
+  if (!parts) return parts.error();
+  if (!equal_in_constant_time(parts->signature, hmac_sha256(key, {parts->signed_text}))) {
     return refused("not signed by HS256 with our secret");
   }
-  if (auto fault = fault_of_header(*header)) return *fault;
-  return *std::move(payload);
+  const auto header = read_header(parts->header);
+  if (!header) return header.error();
+  const auto alg = header->find("alg");
+  if (alg == header->end() || *alg != "HS256") return refused("the header's alg is not HS256");
+  return std::move(parts->payload);
+}
+
+Result<std::string> verify_jws(std::string_view compact, const KeySet& keys) {
+  auto parts = cut(compact);
+  if (!parts) return parts.error();
+  if (parts->header.size() > limits::max_token_header_bytes) {
+    return refused("the header is longer than " + std::to_string(limits::max_token_header_bytes) + " bytes");
+  }
+  const auto header = read_header(parts->header);
+  if (!header) return header.error();
+  const auto key = key_for(*header, keys);
+  if (!key) return key.error();
+  if (!(*key)->verifies(parts->signed_text, parts->signature)) {
+    return refused(std::string("not signed by ") + to_string((*key)->algorithm()) + " with our key");
+  }
+  return std::move(parts->payload);
 }
 
 std::string make_jws_hs256(std::string_view payload, std::string_view key) {

@@ -204,6 +204,22 @@ inline constexpr std::int64_t store_cache_bytes = 64 * 1024 * 1024;
 /// Shortest HMAC key, bytes: RFC 7518 §3.2 asks for the size of the hash.
 inline constexpr std::size_t min_secret_bytes = 32;
 
+/// A set of keys (JWKS): bytes, and keys. 64 keys with a certificate each fit; reading it holds the broker's only
+/// thread for a few ms. A larger file is refused.
+inline constexpr std::size_t max_jwks_bytes = 256 * 1024;
+inline constexpr std::size_t max_jwks_keys = 64;
+
+/// How often the plugin looks whether the JWKS file has changed, ms: a look is a system call on the broker's thread.
+inline constexpr std::int64_t keys_look_ms = 1'000;
+
+/// RSA keys, bits. Below, RFC 7518 §3.3 forbids it; above, one verification holds the broker for over a ms.
+inline constexpr std::size_t min_rsa_bits = 2048;
+inline constexpr std::size_t max_rsa_bits = 8192;
+
+/// A token's header as it is sent, bytes, where it must be parsed before the signature can be verified. An honest
+/// one has a hundred.
+inline constexpr std::size_t max_token_header_bytes = 2048;
+
 /// Clock difference allowed to whoever issued a token, s.
 inline constexpr std::int64_t leeway_s = 30;
 

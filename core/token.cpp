@@ -16,6 +16,13 @@ Error refused(std::string message) {
   return {Code::token, std::move(message)};
 }
 
+/// An empty secret would be everybody's key: no key verifies nothing.
+Result<std::string> verify_signature(std::string_view token, const TokenPolicy& policy) {
+  if (policy.keys) return verify_jws(token, *policy.keys);
+  if (policy.secret.empty()) return refused("there is no key to verify with");
+  return verify_jws_hs256(token, policy.secret);
+}
+
 /// A NumericDate: seconds, a fraction allowed, within what a double holds exactly.
 std::optional<std::int64_t> parse_date(const Json& value) {
   constexpr auto kMax = static_cast<double>(limits::integer_max);
@@ -100,7 +107,7 @@ void settle_bridge(Identity& who, const TokenPolicy& policy) {
 }  // namespace
 
 Result<Identity> verify_token(std::string_view token, const TokenPolicy& policy, std::int64_t now_s) {
-  const auto payload = verify_jws_hs256(token, policy.secret);
+  const auto payload = verify_signature(token, policy);
   if (!payload) return payload.error();
   auto claims = parse_json(*payload);
   if (!claims || !claims->is_object()) return refused("the claims are no JSON object, or one is there twice");

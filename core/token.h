@@ -1,20 +1,23 @@
 // JSON Web Tokens (RFC 7519): verifying what a client brings, making what the bridge and `token` need.
 //
-// HS256 only, so far; each key is pinned to its algorithm and the header's `alg` is compared with it, never
-// followed. Pure (OpenSSL computes, nothing is read): the caller gives the time. Any thread.
+// Each key is pinned to its algorithm and the header's `alg` is compared with it, never followed; only HS256 tokens
+// are made. Pure (OpenSSL computes, nothing is read): the caller gives the time. Any thread.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "core/access.h"
+#include "core/jwks.h"
 
 namespace msync {
 
 /// What a token must satisfy besides its signature.
 struct TokenPolicy {
-  std::string secret;  // HS256 key, at least limits::min_secret_bytes
+  std::string secret;                  // HS256 key, at least limits::min_secret_bytes; or
+  std::shared_ptr<const KeySet> keys;  // where it is set, the secret is not looked at
   std::string user_claim = "sub";
   std::string bridge_user = "mosquitto-sync";
   std::string issuer;    // empty: `iss` is not looked at
@@ -24,7 +27,7 @@ struct TokenPolicy {
 };
 
 /// The identity of a token, or Code::token with a reason that is safe to log (never a part of the token).
-/// Refused: any `alg` but HS256, `crit`, padding or white space in base64url, duplicate members, `exp` missing
+/// Refused: any `alg` but the key's, `crit`, padding or white space in base64url, duplicate members, `exp` missing
 /// or no number or past by more than the leeway or more than max_ttl_s ahead, `nbf` or `iat` ahead by more than
 /// the leeway, wrong `iss` or `aud`, a user claim that is no valid level, `roles` that is no list of strings.
 /// The role `bridge` counts only for the configured bridge user.
