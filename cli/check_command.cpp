@@ -102,6 +102,16 @@ void check_secret(const std::string& conf, const std::string& file, const std::s
   if (!warning.empty()) findings.push_back({{file, "", warning, "it is a secret"}, false});
 }
 
+void check_keys(const std::string& file, const std::string& user, std::vector<Finding>& findings) {
+  if (file.empty()) return;
+  const auto keys = load_keys(file);
+  for (const Problem& problem : keys.problems) findings.push_back({problem});
+  for (const Problem& warning : keys.warnings) findings.push_back({warning, false});
+  if (keys.problems.empty() && !readable_by(user, file))
+    findings.push_back({{file, "", "user " + user + " may not read it, and Mosquitto reads it as that user",
+                         "chmod 644 it: public keys are no secret"}});
+}
+
 /// What the lines name on the disk.
 void check_files(const std::string& conf, const BrokerConfig& config, const std::string& schemas,
                  std::vector<Finding>& findings) {
@@ -110,6 +120,7 @@ void check_files(const std::string& conf, const BrokerConfig& config, const std:
   if (!config.plugin_file.empty() && !fs::exists(config.plugin_file, error))
     findings.push_back({{conf, "", "there is no " + config.plugin_file, "build or install the plugin"}});
   check_secret(conf, config.options.jwt_secret_file, config.user, findings);
+  check_keys(config.options.jwt_jwks_file, config.user, findings);
   check_secret(conf, config.options.stamp_key_file, config.user, findings);
   const std::string& theirs = config.options.schemas;
   if (!theirs.empty() && !schemas.empty() && !fs::equivalent(theirs, schemas, error))

@@ -82,6 +82,36 @@ Result<std::string> read_secret(const std::string& path, std::string* warning) {
   return bytes;
 }
 
+KeySet::Loaded load_keys(const std::string& path) {
+  KeySet::Loaded loaded;
+  struct stat about = {};
+  if (::stat(path.c_str(), &about) == 0 && (about.st_mode & S_IWOTH)) {
+    loaded.problems.push_back({path, "", "anybody may write it, and so make tokens for everybody",
+                               "chmod o-w it, and see that its keys are the issuer's"});
+    return loaded;
+  }
+  const auto bytes = read_file(path, limits::max_jwks_bytes);
+  if (!bytes) {
+    loaded.problems.push_back({path, "", bytes.error().message, "name a JWKS file that this user can read"});
+    return loaded;
+  }
+  loaded = KeySet::load(path, *bytes);
+  if (loaded.keys.has_secrets() && (about.st_mode & S_IROTH)) {
+    loaded.warnings.push_back({path, "", "anybody may read it, and it holds a secret (kty oct)",
+                               "chmod 640 it, with a group for the broker"});
+  }
+  return loaded;
+}
+
+FileMark mark_of(const std::string& path) {
+  struct stat about = {};
+  if (::stat(path.c_str(), &about) != 0) return {};
+  const auto ns = [](const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  };
+  return {about.st_dev, about.st_ino, about.st_size, ns(about.st_mtim), ns(about.st_ctim)};
+}
+
 Collections::Loaded load_schemas(const std::string& folder) {
   std::vector<Problem> unread;
   std::vector<SchemaFile> files;

@@ -2,10 +2,12 @@
 // names the file and what to do. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/collection.h"
+#include "core/jwks.h"
 
 namespace msync {
 
@@ -15,6 +17,22 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes = 1
 /// The HS256 key in a secret file. A file that others may write is refused; one that others may read is not
 /// (the broker's user and the bridge's may share a group), `warning` then says so.
 Result<std::string> read_secret(const std::string& path, std::string* warning = nullptr);
+
+/// The keys of a JWKS file, with what is wrong with them and with the file. One that others may write is refused;
+/// others may read it, unless it holds a secret: then there is a warning.
+KeySet::Loaded load_keys(const std::string& path);
+
+/// What a file looks like from outside: when two of them differ, it has been replaced, changed, or made readable.
+struct FileMark {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;  // 0: there is none
+  std::int64_t bytes = 0;
+  std::int64_t written_ns = 0;  // mtime
+  std::int64_t changed_ns = 0;  // ctime
+
+  bool operator==(const FileMark&) const = default;
+};
+FileMark mark_of(const std::string& path);
 
 /// Every *.json directly inside the folder, as a collection. No file at all is a problem too.
 Collections::Loaded load_schemas(const std::string& folder);

@@ -28,6 +28,8 @@ bool looks_like_token(std::string_view password) {
 Door::Door(const Options& options, std::unique_ptr<const Rules> rules, Broker& broker)
     : options_(options),
       rules_(std::move(rules)),
+      tokens_(rules_->tokens),
+      key_file_(options.jwt_jwks_file, rules_->keys_mark),
       broker_(broker),
       topics_(rules_->collections),
       sessions_(options.max_messages_per_s, {.offline_per_user = options.max_connections_per_user}) {}
@@ -76,7 +78,7 @@ std::string Door::unfit(const Client& client, const Result<Identity>& who) const
 Door::Entry Door::admit(const Client& client, std::string_view token, std::int64_t now_ms) {
   // In MQTT 3.1 the answer to a subscription cannot say no: the client would wait for what never comes.
   if (client.protocol == 3) return refuse(client, "MQTT 3.1 is not supported: use 3.1.1 or 5");
-  Result<Identity> who = verify_token(token, rules_->tokens, now_ms / 1000);
+  Result<Identity> who = verify_token(token, tokens_, now_ms / 1000);
   if (const std::string why = unfit(client, who); !why.empty()) return refuse(client, why);
   if (sessions_.online_beside(who->user, client.id) >= options_.max_connections_per_user) {
     return refuse(client, "its user has " + std::to_string(options_.max_connections_per_user) +
@@ -100,7 +102,7 @@ void Door::accept_token(Session& session, std::string_view token, std::int64_t n
 // session whose token no longer holds is disconnected at the next tick, where the broker can say why.
 std::optional<Door::Entry> Door::reconsider(const Client& client, std::int64_t now_ms) {
   if (Session* session = sessions_.find(client.handle, client.id, client.user)) {
-    const std::string why = unfit(client, verify_token(session->token, rules_->tokens, now_ms / 1000));
+    const std::string why = unfit(client, verify_token(session->token, tokens_, now_ms / 1000));
     if (!why.empty()) {
       session->ends_ms = 0;
       leave(*session, false, why);
@@ -119,11 +121,26 @@ void Door::disconnect(const Client& client) {
 void Door::tick(std::int64_t now_ms) {
   ticking_ = true;
   reloading_ = false;
+  read_changed_keys(now_ms);
   while (Session* session = sessions_.due(now_ms)) expire(*session, now_ms);
   for (const auto& [id, with_will] : std::exchange(kicks_, {})) {
     const Session* session = sessions_.find(id);
     if (session && session->online && session->leaving) broker_.kick(id, with_will);
   }
+}
+
+void Door::read_changed_keys(std::int64_t now_ms) {
+  std::optional<KeySet::Loaded> loaded = key_file_.look(now_ms);
+  if (!loaded) return;
+  for (const Problem& warning : loaded->warnings) broker_.log(Broker::Level::warning, to_string(warning));
+  for (const Problem& problem : loaded->problems) broker_.log(Broker::Level::error, to_string(problem));
+  if (!loaded->problems.empty()) {
+    broker_.log(Broker::Level::error, "the keys were not read again: those read before stay in force");
+    return;
+  }
+  tokens_.keys = std::make_shared<const KeySet>(std::move(loaded->keys));
+  broker_.log(Broker::Level::info, "read " + std::to_string(tokens_.keys->size()) + " keys of " +
+                                       key_file_.path() + ", which has changed");
 }
 
 // A session's wake-up time has come: its token ends soon, or has ended.
@@ -165,6 +182,8 @@ void Door::reload() {
   }
   const auto before = std::exchange(rules_, std::move(loaded.rules));
   topics_.reset(rules_->collections);
+  tokens_ = rules_->tokens;
+  key_file_ = KeyFile(options_.jwt_jwks_file, rules_->keys_mark);
   broker_.log(Broker::Level::info,
               "reloaded " + std::to_string(rules_->collections.all().size()) + " collections and the keys");
 }

@@ -17,6 +17,7 @@
 
 #include "core/message.h"
 #include "plugin/acl.h"
+#include "plugin/key_file.h"
 #include "plugin/rules.h"
 #include "plugin/session.h"
 #include "plugin/topics.h"
@@ -90,7 +91,9 @@ class Door {
   Passage message(const Client& client, std::string_view topic, std::string_view payload,
                   const UserProperties& properties, std::int64_t now_ms);
 
-  /// At the end of each of the broker's rounds. Only here clients are disconnected.
+  /// At the end of each of the broker's rounds. Only here clients are disconnected. A JWKS file that has changed is
+  /// read again; if it is bad the old keys stay. New keys count for who connects from then on, and for all at the next
+  /// reload().
   void tick(std::int64_t now_ms);
 
   /// Reads the files again; if one is bad the old rules stay. The broker then asks connect() for every
@@ -112,6 +115,7 @@ class Door {
   Verdict judge_filter(Session* session, const Request& request, std::int64_t now_ms);
   bool within_quota(Session& session, std::string_view topic, std::int64_t now_ms);
 
+  void read_changed_keys(std::int64_t now_ms);
   void expire(Session& session, std::int64_t now_ms);
   void leave(Session& session, bool with_will, std::string_view why);
   static Notice notice_of(Code code, std::string message, std::string_view topic = {});
@@ -121,6 +125,8 @@ class Door {
 
   Options options_;
   std::unique_ptr<const Rules> rules_;
+  TokenPolicy tokens_;  // of the rules; but the keys may be newer
+  KeyFile key_file_;
   Broker& broker_;
   Topics topics_;
   Sessions sessions_;

@@ -43,16 +43,12 @@ std::string bridge_user(Options& options, const std::string& value) {
   return {};
 }
 
-std::string no_jwks(Options&, const std::string&) {
-  return "is not supported yet: only HS256 is";
-}
-
 const std::map<std::string, Reader>& readers() {
   constexpr std::int64_t a_year_s = 366 * 86'400;
   static const std::map<std::string, Reader> all = {
       {"schemas", text(&Options::schemas)},
       {"jwt_secret_file", text(&Options::jwt_secret_file)},
-      {"jwt_jwks_file", no_jwks},
+      {"jwt_jwks_file", text(&Options::jwt_jwks_file)},
       {"stamp_key_file", text(&Options::stamp_key_file)},
       {"jwt_issuer", text(&Options::jwt_issuer)},
       {"jwt_audience", text(&Options::jwt_audience)},
@@ -71,18 +67,13 @@ const std::map<std::string, Reader>& readers() {
 std::string known_names() {
   std::string names;
   for (const auto& [name, reader] : readers()) {
-    if (name != "jwt_jwks_file") names += (names.empty() ? "" : ", ") + name;
+    names += (names.empty() ? "" : ", ") + name;
   }
   return names;
 }
 
 Problem problem(const std::string& name, std::string what, std::string remedy) {
   return {"mosquitto.conf", "plugin_opt_" + name, std::move(what), std::move(remedy)};
-}
-
-std::string remedy_for(const std::string& name) {
-  if (name == "jwt_jwks_file") return "use plugin_opt_jwt_secret_file with the HS256 secret's file";
-  return "mend the line, or remove it for the default";
 }
 
 void require_keys(const std::set<std::string>& seen, std::vector<Problem>& problems) {
@@ -97,7 +88,14 @@ void require_keys(const std::set<std::string>& seen, std::vector<Problem>& probl
   if (!secret && !jwks) {
     problems.push_back(problem("jwt_secret_file", "is missing: no token could be verified",
                                "name a file with at least " + std::to_string(limits::min_secret_bytes) +
-                                   " random bytes, such as one made by: openssl rand -hex 32"));
+                                   " random bytes, such as one made by: openssl rand -hex 32; or with "
+                                   "plugin_opt_jwt_jwks_file the issuer's public keys"));
+  }
+  if (jwks && !secret && !seen.contains("stamp_key_file")) {
+    problems.push_back(problem("stamp_key_file",
+                               "is missing: without a secret there is none to derive it from",
+                               "name a file, the same as the bridge's --stamp-key-file, such as one made by: "
+                               "openssl rand -hex 32"));
   }
 }
 
@@ -114,7 +112,8 @@ Options::Parsed Options::parse(const std::vector<std::pair<std::string, std::str
     } else if (!seen.insert(name).second) {
       parsed.problems.push_back(problem(name, "is given twice", "remove one of the lines"));
     } else if (std::string what = reader->second(parsed.options, value); !what.empty()) {
-      parsed.problems.push_back(problem(name, std::move(what), remedy_for(name)));
+      parsed.problems.push_back(
+          problem(name, std::move(what), "mend the line, or remove it for the default"));
     }
   }
   require_keys(seen, parsed.problems);

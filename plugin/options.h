@@ -15,7 +15,8 @@ namespace msync {
 
 struct Options {
   std::string schemas;          // folder
-  std::string jwt_secret_file;  // HS256
+  std::string jwt_secret_file;  // HS256; or
+  std::string jwt_jwks_file;    // a set of keys
   std::string stamp_key_file;   // empty: derived from the secret
   std::string jwt_issuer;       // empty: any
   std::string jwt_audience;     // empty: any

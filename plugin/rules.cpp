@@ -1,7 +1,6 @@
 #include "plugin/rules.h"
 
 #include "core/stamp.h"
-#include "platform/files.h"
 
 namespace msync {
 namespace {
@@ -17,6 +16,18 @@ std::string key_in(const std::string& option, const std::string& path, Rules::Lo
   return {};
 }
 
+void read_token_keys(const Options& options, Rules& rules, Rules::Loaded& loaded) {
+  if (options.jwt_jwks_file.empty()) {
+    rules.tokens.secret = key_in("jwt_secret_file", options.jwt_secret_file, loaded);
+    return;
+  }
+  rules.keys_mark = mark_of(options.jwt_jwks_file);  // first: what changes meanwhile is read again
+  KeySet::Loaded keys = load_keys(options.jwt_jwks_file);
+  for (const Problem& warning : keys.warnings) loaded.warnings.push_back(to_string(warning));
+  loaded.problems.insert(loaded.problems.end(), keys.problems.begin(), keys.problems.end());
+  rules.tokens.keys = std::make_shared<const KeySet>(std::move(keys.keys));
+}
+
 }  // namespace
 
 Rules::Loaded Rules::load(const Options& options) {
@@ -27,7 +38,7 @@ Rules::Loaded Rules::load(const Options& options) {
   rules->collections = std::move(schemas.collections);
 
   TokenPolicy& tokens = rules->tokens;
-  tokens.secret = key_in("jwt_secret_file", options.jwt_secret_file, loaded);
+  read_token_keys(options, *rules, loaded);
   tokens.user_claim = options.user_claim;
   tokens.bridge_user = options.bridge_user;
   tokens.issuer = options.jwt_issuer;

@@ -11,6 +11,7 @@
 
 #include "core/collection.h"
 #include "core/token.h"
+#include "platform/files.h"
 #include "plugin/options.h"
 
 namespace msync {
@@ -18,6 +19,7 @@ namespace msync {
 struct Rules {
   Collections collections;
   TokenPolicy tokens;
+  FileMark keys_mark;  // of the JWKS file, when it was read
   std::string stamp_key;
 
   struct Loaded;

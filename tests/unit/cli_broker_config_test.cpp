@@ -79,6 +79,15 @@ TEST(BrokerConfig, NamesTheLineOfAPluginsOption) {
   EXPECT_EQ(finding.problem.place, "line 9, plugin_opt_shemas");
 }
 
+TEST(BrokerConfig, KnowsTheKeysOfASet) {
+  const std::string keys =
+      good.substr(0, good.find("plugin_opt_jwt_secret_file")) + "plugin_opt_jwt_jwks_file /etc/jwks.json\n";
+  EXPECT_TRUE(the_one(keys, "plugin_opt_stamp_key_file").error);
+  const auto config = judged(keys + "plugin_opt_stamp_key_file /etc/stamp.key\n");
+  EXPECT_TRUE(config.findings.empty()) << to_string(config.findings.at(0));
+  EXPECT_EQ(config.options.jwt_jwks_file, "/etc/jwks.json");
+}
+
 TEST(BrokerConfig, LeavesTheOptionsOfOtherPluginsAlone) {
   EXPECT_TRUE(judged(good + "plugin /usr/lib/other.so\nplugin_opt_anything 1\n").findings.empty());
 }

@@ -69,13 +69,19 @@ TEST(Options, AnUnknownOptionIsNamedWithTheKnownOnes) {
 TEST(Options, AMissingKeyAndTwoKeysAreRefused) {
   EXPECT_NE(problem({{"schemas", "/s"}}).find("jwt_secret_file: is missing"), std::string::npos)
       << problem({{"schemas", "/s"}});
-  EXPECT_EQ(Options::parse(with({{"jwt_jwks_file", "/j"}})).problems.size(), 2u);
+  EXPECT_NE(problem({{"schemas", "/s"}}).find("plugin_opt_jwt_jwks_file"), std::string::npos);
+  const std::string both = problem(with({{"jwt_jwks_file", "/j"}}));
+  EXPECT_NE(both.find("stands beside plugin_opt_jwt_secret_file"), std::string::npos) << both;
 }
 
-TEST(Options, JwksIsRefusedByNameUntilItExists) {
+TEST(Options, KeysOfASetNeedAStampKeyBecauseNoneCanBeDerivedFromThem) {
+  const auto [options, problems] =
+      Options::parse({{"schemas", "/s"}, {"jwt_jwks_file", "/j"}, {"stamp_key_file", "/t"}});
+  EXPECT_TRUE(problems.empty());
+  EXPECT_EQ(options.jwt_jwks_file, "/j");
+  EXPECT_EQ(options.jwt_secret_file, "");
   const std::string line = problem({{"schemas", "/s"}, {"jwt_jwks_file", "/j"}});
-  EXPECT_NE(line.find("not supported yet"), std::string::npos) << line;
-  EXPECT_NE(line.find("plugin_opt_jwt_secret_file"), std::string::npos) << line;
+  EXPECT_NE(line.find("plugin_opt_stamp_key_file: is missing"), std::string::npos) << line;
 }
 
 TEST(Options, MissingSchemasAndALineGivenTwiceAreRefused) {

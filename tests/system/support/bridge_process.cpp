@@ -10,7 +10,11 @@
 
 namespace msync::test {
 
-BridgeProcess::BridgeProcess(Broker& broker) : broker_(broker), schemas_(broker.options().schemas) {}
+BridgeProcess::BridgeProcess(Broker& broker)
+    : broker_(broker),
+      schemas_(broker.options().schemas),
+      credentials_({"--secret-file", broker.secret_file()}),
+      observer_token_(Broker::token("observer")) {}
 
 BridgeProcess::~BridgeProcess() {
   end();
@@ -21,7 +25,7 @@ void BridgeProcess::observe() {
   if (observer_) return;
   observer_ = std::make_unique<Process>(std::vector<std::string>{
       "mosquitto_sub", "-V", "mqttv5", "-h", "127.0.0.1", "-p", std::to_string(broker_.port()), "-i",
-      "observer:status", "-u", "observer", "-P", Broker::token("observer"), "-t", "sync/status"});
+      "observer:status", "-u", "observer", "-P", observer_token_, "-t", "sync/status"});
 }
 
 void BridgeProcess::launch() {
@@ -29,10 +33,10 @@ void BridgeProcess::launch() {
   std::vector<std::string> command = wrapper_;
   for (const std::string& word :
        {std::string(MSYNC_BUILD_DIR "/mosquitto-sync"), std::string("bridge"), std::string("--broker"),
-        broker_.url(), std::string("--schemas"), schemas_, std::string("--store"), store(),
-        std::string("--secret-file"), broker_.secret_file()}) {
+        broker_.url(), std::string("--schemas"), schemas_, std::string("--store"), store()}) {
     command.push_back(word);
   }
+  command.insert(command.end(), credentials_.begin(), credentials_.end());
   command.insert(command.end(), arguments_.begin(), arguments_.end());
   process_ = std::make_unique<Process>(std::move(command));
 }

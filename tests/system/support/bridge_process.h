@@ -31,7 +31,11 @@ class BridgeProcess {
   void kill();  // SIGKILL
   void restart();
 
-  /// Arguments beside broker, schemas, store and secret.
+  /// Where its token and the stamp's key come from; --secret-file with the broker's, unless it is changed.
+  std::vector<std::string>& credentials() { return credentials_; }
+  /// The token with which sync/status is observed, where the broker does not take those of the secret.
+  std::string& observer_token() { return observer_token_; }
+  /// Arguments beside broker, schemas, store and credentials.
   std::vector<std::string>& arguments() { return arguments_; }
   std::string& schemas() { return schemas_; }
   /// In front of the command, such as strace with its arguments.
@@ -54,6 +58,8 @@ class BridgeProcess {
 
   Broker& broker_;
   std::string schemas_;
+  std::vector<std::string> credentials_;
+  std::string observer_token_;
   std::vector<std::string> arguments_;
   std::vector<std::string> wrapper_;
   std::string earlier_log_;

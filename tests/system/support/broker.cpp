@@ -55,8 +55,9 @@ void Broker::write_configuration() {
   for (const auto& line : options_.lines) conf << line << "\n";
   if (options_.plugin) {
     conf << "plugin " MSYNC_BUILD_DIR "/mosquitto_sync.so\n"
-         << "plugin_opt_schemas " << options_.schemas << "\nplugin_opt_jwt_secret_file " << secret_file()
-         << "\n";
+         << "plugin_opt_schemas " << options_.schemas << "\n";
+    if (options_.key_lines.empty()) conf << "plugin_opt_jwt_secret_file " << secret_file() << "\n";
+    for (const auto& line : options_.key_lines) conf << line << "\n";
     for (const auto& line : options_.plugin_options) conf << line << "\n";
   }
   write_file(folder_ / "mosquitto.conf", conf.str());
