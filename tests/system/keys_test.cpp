@@ -120,6 +120,25 @@ TEST_F(Keys, AFileThatBecameBadChangesNothing) {
   EXPECT_EQ(a.disconnections(), 0) << a.last_disconnection();
 }
 
+/// What docs/access.md tells to type, block after block.
+std::string documented_commands() {
+  const std::string page = read_whole(MSYNC_SOURCE_DIR "/docs/access.md");
+  std::string commands;
+  for (auto at = page.find("### With nothing but openssl"); (at = page.find("```sh\n", at)) != page.npos;) {
+    const auto begin = at + 6;
+    at = page.find("```\n", begin);
+    commands += page.substr(begin, at - begin);
+  }
+  return commands;
+}
+
+TEST_F(Keys, WhatTheDocumentationMakesWithOpensslLetsAliceIn) {
+  const auto made = run({"sh", "-ec", documented_commands()}, {.directory = broker.folder().path()});
+  ASSERT_EQ(made.code, 0) << made.err;  // it has replaced keys_file
+  ASSERT_TRUE(logged("read 3 keys"));
+  EXPECT_EQ(connect("alice:a", read_whole(broker.folder() / "alice.token")), 0);
+}
+
 TEST_F(Keys, ABrokerWithoutUsableKeysDoesNotStart) {
   bridge.stop();
   broker.stop();
