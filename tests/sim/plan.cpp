@@ -27,7 +27,7 @@ constexpr std::array<Shape, kinds_of_step> shapes = {{
     {"faults", 4, {25, 25, 25, 2000}},
     {"queues", 1, {40}},
     {"forget", 2, {phones_max + 1}},
-    {"broker_restart", 2, {3}},
+    {"broker_restart", 2, {4}},
     {"bridge_crash", 5, {40}},
     {"bridge_cut", 3, {8}},
     {"bridge_lost", 2, {60'000}},

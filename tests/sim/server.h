@@ -30,6 +30,8 @@ class Server final : public Broker::Peer {
 
   void purge(const std::string& topic, int percent);
   void sweep();
+  /// What the store says of itself must hold together.
+  void verify();
   void back_up();
   void restore();
 

@@ -1,6 +1,8 @@
 // What an operator does to the simulated server: purge, sweep, backup, restore.
 #include "bridge/store/backup.h"
+#include "bridge/store/verify.h"
 #include "tests/sim/server.h"
+#include "tests/sim/violation.h"
 
 namespace msync::sim {
 
@@ -31,6 +33,11 @@ void Server::sweep() {
       // The next sweep begins again.
     }
   });
+}
+
+void Server::verify() {
+  verify_store("sqlite::memory:" + name_, collections_.get(),
+               [](const std::string& finding) { throw Violation(1, "the store: " + finding); });
 }
 
 void Server::back_up() {

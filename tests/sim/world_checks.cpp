@@ -23,6 +23,7 @@ void World::quiet() {
     timeline_.run_until(timeline_.now_ms() + 500);
   }
   for (const std::string& topic : scopes_) check_scope(topic);
+  server_.verify();
   check_wishes();
 }
 
