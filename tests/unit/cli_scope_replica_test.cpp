@@ -225,6 +225,18 @@ TEST(ScopeReplica, TakesOneSnapshotWhenTheDigestDiffersAndThenGoesOn) {
   EXPECT_FALSE(replica.wants_snapshot());
 }
 
+TEST(ScopeReplica, ALiveDeltaBelowTheHeadOfAPageIsNotHeldAgainstItsDigest) {
+  auto replica = filled();
+  replica.pull("r2");
+  // b changed at 3 and again at 5: the page to 4 leaves it out, and the live delta of 4 knew it as it was at 3.
+  EXPECT_EQ(replica.take(page("r2", 2, 3, 5, {})), Took::applied);
+  Delta late = live(3, 4, {put("a", 4, 2, "{}")});
+  late.count = 2;
+  late.digest = "0123456789abcdef";
+  EXPECT_EQ(replica.take(late), Took::applied);
+  EXPECT_FALSE(replica.wants_snapshot());
+}
+
 TEST(ScopeReplica, FindsTheDigestRightAfterChangesAndDeletions) {
   auto replica = filled();
   Digest digest;
