@@ -20,7 +20,8 @@ MutationKey Phone::key(const std::string& topic, std::uint64_t n) const {
 
 bool Phone::is_done(const std::string& topic, const std::string& epoch, std::uint64_t head) const {
   const ScopeDatabase& disk = disk_.at(topic);
-  if ((disk.moving || !disk.outbox.empty()) && parts_.may(topic, Right::write)) return false;
+  const bool behind = !disk.epoch.empty() && disk.epoch != epoch;
+  if ((behind || disk.moving || !disk.outbox.empty()) && parts_.may(topic, Right::write)) return false;
   if (!parts_.may(topic, Right::read)) return disk.documents.empty();
   return disk.epoch == epoch && disk.seq == head && !disk.in_snapshot && !disk.moving;
 }
