@@ -124,10 +124,13 @@ void Verifier::check_entity(const ScopeRow& scope, const EntityRow& row) {
   if (row.edited == 0 || row.edited > row.version)
     finding(where + ": edited in version " + std::to_string(row.edited) + " of " +
             std::to_string(row.version));
-  for (const auto& [property, clock] : entity.property_clock)
-    if (clock.version > row.version)
-      finding(where + ": property \"" + property + "\" has changed in version " +
-              std::to_string(clock.version) + " of " + std::to_string(row.version));
+  for (const auto& [property, clock] : entity.property_clock) {
+    if (clock.version <= row.version) continue;
+    std::string text = where;
+    text.append(": property \"").append(property).append("\" has changed in version ");
+    text.append(std::to_string(clock.version)).append(" of ").append(std::to_string(row.version));
+    finding(text);
+  }
   if (!row.deleted) check_document(where, scope, entity.data);
 }
 
