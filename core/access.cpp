@@ -77,14 +77,52 @@ bool Identity::has_role(std::string_view role) const {
   return std::find(roles.begin(), roles.end(), role) != roles.end();
 }
 
-bool allows(const Collection& collection, std::span<const std::string_view> values, const Identity& who,
-            Right right) {
-  const auto holds = [&](const Condition& condition) {
+std::string scope_of(const MemberOf& member_of, std::span<const std::string_view> values) {
+  std::string scope;
+  for (const MemberOf::Level& level : member_of.scope) {
+    if (!scope.empty()) scope += '/';
+    scope += level.variable < 0 ? std::string_view(level.literal)
+                                : values[static_cast<std::size_t>(level.variable)];
+  }
+  return scope;
+}
+
+bool holds(const Grant& grant, std::span<const std::string_view> values, const Identity& who,
+           const Memberships* members) {
+  const auto met = [&](const Condition& condition) {
     const std::string_view wanted = values[static_cast<std::size_t>(condition.variable)];
     return any_allowed_value(condition, who, [&](std::string_view value) { return value == wanted; });
   };
+  if (!grant.role.empty() && !who.has_role(grant.role)) return false;
+  if (!std::all_of(grant.where.begin(), grant.where.end(), met)) return false;
+  return !grant.member_of || (members && members->contains(scope_of(*grant.member_of, values), who.user));
+}
+
+bool allows(const Collection& collection, std::span<const std::string_view> values, const Identity& who,
+            Right right, const Memberships* members) {
   return std::any_of(collection.access.begin(), collection.access.end(), [&](const Grant& grant) {
-    return has_right(grant, right, who) && std::all_of(grant.where.begin(), grant.where.end(), holds);
+    return (grant.rights & static_cast<std::uint8_t>(right)) != 0 && holds(grant, values, who, members);
+  });
+}
+
+bool fits(const MemberOf& member_of, const TopicTemplate& topic) {
+  if (member_of.scope.size() != topic.levels()) return false;
+  for (std::size_t i = 0; i < topic.levels(); ++i) {
+    const MemberOf::Level& level = member_of.scope[i];
+    // A variable can have any value: so it must meet a variable, lest half of the rooms have members elsewhere.
+    if (topic.variable_at(i) < 0 ? level.literal != topic.literal_at(i)
+                                 : level.variable < 0 && !valid_level(level.literal)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool names_members(const std::vector<Collection>& all, const Collection& collection) {
+  return std::any_of(all.begin(), all.end(), [&](const Collection& one) {
+    return std::any_of(one.access.begin(), one.access.end(), [&](const Grant& grant) {
+      return grant.member_of && fits(*grant.member_of, collection.topic);
+    });
   });
 }
 

@@ -58,6 +58,22 @@ bool tail_valid(const Address& address) {
   return true;
 }
 
+Address classify_door(std::string_view name) {
+  Address address = of_kind(Address::Kind::door);
+  if (name == "revoke") {
+    address.matter = Address::Matter::revoke;
+  } else if (name == "revoked") {
+    address.matter = Address::Matter::revoked;
+  } else if (name == "members") {
+    address.matter = Address::Matter::members;
+  } else if (name == "keys") {
+    address.matter = Address::Matter::keys;
+  } else {
+    address.kind = Address::Kind::reserved;
+  }
+  return address;
+}
+
 Address classify_inbox(const Collections& collections, std::string_view topic, const Levels& levels) {
   const std::string_view client = levels.level[1];
   const std::string_view what = levels.level[2];
@@ -79,6 +95,7 @@ Address classify_inbox(const Collections& collections, std::string_view topic, c
 Address classify_sync(const Collections& collections, std::string_view topic, const Levels& levels) {
   if (levels.size == 2 && levels.level[1] == "status") return of_kind(Address::Kind::status);
   if (levels.size < 3 || levels.overflow) return of_kind(Address::Kind::reserved);
+  if (levels.size == 3 && levels.level[1] == "door") return classify_door(levels.level[2]);
   return classify_inbox(collections, topic, levels);
 }
 

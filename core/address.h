@@ -20,13 +20,23 @@ struct Address {
     inbox_notice,  // sync/<client>/notice
     inbox_probe,   // sync/<client>/probe
     status,        // sync/status
+    door,          // sync/door/<matter>: between bridge, plugin and operators; `matter` is set
     reserved,      // else below sync/, or a template's shape with an impossible value: nobody's
     system,        // begins with $
     outside,       // not ours
   };
 
+  /// What is talked about on a topic of the door (see core/door_message.h).
+  enum class Matter : std::uint8_t {
+    revoke,   // operator → bridge: a request to revoke
+    revoked,  // bridge → plugin, retained: all revocations in force
+    members,  // bridge → plugin: who is a member of what
+    keys,     // plugin → bridge: a token names a key that is not in the set
+  };
+
   Kind kind = Kind::outside;
   Leaf leaf = Leaf::in;
+  Matter matter = Matter::revoke;
   const Collection* collection = nullptr;
   std::string_view scope;   // T
   std::string_view tail;    // the id of doc, the client id of live

@@ -40,6 +40,21 @@ void find_overlaps(const std::vector<Collection>& all, std::vector<Problem>& pro
   }
 }
 
+/// A membership in what no collection has would never hold.
+void find_strange_memberships(const std::vector<Collection>& all, std::vector<Problem>& problems) {
+  for (const Collection& collection : all) {
+    for (std::size_t i = 0; i < collection.access.size(); ++i) {
+      const auto& member_of = collection.access[i].member_of;
+      const auto has_it = [&](const Collection& other) { return fits(*member_of, other.topic); };
+      if (!member_of || std::any_of(all.begin(), all.end(), has_it)) continue;
+      problems.push_back(
+          {collection.file, "/x-sync/access/" + std::to_string(i) + "/member_of",
+           "no collection has scopes such as " + member_of->text.substr(0, member_of->text.rfind('/')),
+           "add a file for the collection of members, or name the topic of one that is there"});
+    }
+  }
+}
+
 /// Only possible for files of different folders.
 void find_namesakes(const std::vector<Collection>& all, std::vector<Problem>& problems) {
   for (std::size_t i = 1; i < all.size(); ++i) {
@@ -67,6 +82,7 @@ Collections::Loaded Collections::load(const std::vector<SchemaFile>& files) {
   std::sort(all.begin(), all.end(), [](const Collection& a, const Collection& b) { return a.name < b.name; });
   find_namesakes(all, loaded.problems);
   find_overlaps(all, loaded.problems);
+  if (loaded.problems.empty()) find_strange_memberships(all, loaded.problems);
   return loaded;
 }
 

@@ -38,8 +38,11 @@ class AccessReader {
         grant.role = role(here, value);
       } else if (key == "where") {
         where(here, value, grant);
+      } else if (key == "member_of") {
+        member_of(here, value, grant);
       } else {
-        report_.add(here, "is unknown", "an entry of access has allow, role and where; remove or rename it");
+        report_.add(here, "is unknown",
+                    "an entry of access has allow, role, where and member_of; remove or rename it");
       }
     }
     if (!entry.contains("allow")) {
@@ -94,6 +97,44 @@ class AccessReader {
     Condition condition;
     condition.variable = static_cast<int>(found - variables.begin());
     if (source(place, wanted.get<std::string>(), condition)) grant.where.push_back(std::move(condition));
+  }
+
+  // SCOPE/{user}, where SCOPE may have variables of this topic; whether a collection has such scopes is judged when all
+  // files are read.
+  void member_of(const std::string& place, const Json& value, Grant& grant) {
+    const std::string text = value.is_string() ? value.get<std::string>() : "";
+    const std::size_t slash = text.rfind('/');
+    if (slash == std::string::npos || text.substr(slash) != "/{user}") {
+      report_.add(
+          place, "must be a scope and /{user}",
+          R"(write, for a collection with the topic chat/{room}/members, "chat/{room}/members/{user}")");
+      return;
+    }
+    if (!topic_) return;
+    MemberOf member_of{text, {}};
+    const std::string scope = text.substr(0, slash);
+    const Levels levels = split(scope);
+    for (const std::string_view level : levels.all()) {
+      if (!member_level(place, level, member_of)) return;
+    }
+    grant.member_of = std::move(member_of);
+  }
+
+  bool member_level(const std::string& place, std::string_view level, MemberOf& member_of) {
+    if (!level.starts_with('{') || !level.ends_with('}')) {
+      member_of.scope.push_back({std::string(level), -1});
+      return true;
+    }
+    const auto& variables = topic_->variables();
+    const auto found = std::find(variables.begin(), variables.end(), level.substr(1, level.size() - 2));
+    if (found == variables.end()) {
+      report_.add(place, std::string(level) + " is no variable of the topic " + topic_->text(),
+                  variables.empty() ? "write the scope itself: this topic has no variables"
+                                    : variables_hint(variables));
+      return false;
+    }
+    member_of.scope.push_back({"", static_cast<int>(found - variables.begin())});
+    return true;
   }
 
   static std::string variables_hint(const std::vector<std::string>& variables) {

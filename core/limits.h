@@ -127,6 +127,13 @@ inline constexpr std::size_t page_bytes = 256 * 1024;
 /// Pages in answer to one pull: 4 MiB, so one reader cannot fill the broker's queue.
 inline constexpr std::size_t pages_per_pull = 16;
 
+/// A page below this is sent as it is, bytes: compressed it would hardly be smaller.
+inline constexpr std::size_t compress_bytes = 256;
+
+/// What a compressed page may unpack to, bytes: four pages, so that one with a single large entity fits, and a small
+/// message cannot make a reader take a large amount of memory. Over it: malformed.
+inline constexpr std::size_t unpacked_page_bytes = 1024 * 1024;
+
 // ---- The bridge -----------------------------------------------------------------------------------------
 
 /// Mutations in one transaction, and how long a batch may wait to fill, ms. With synchronous=FULL a commit is
@@ -199,6 +206,19 @@ inline constexpr int backup_step_pages = 1024;
 /// The database's pages kept in memory, bytes, for the writer; a reader has a quarter.
 inline constexpr std::int64_t store_cache_bytes = 64 * 1024 * 1024;
 
+/// Revocations in force at a time. They travel as one retained message and are looked through at every connect;
+/// whoever needs more should change the keys. One more is refused.
+inline constexpr std::size_t revocations = 1000;
+
+/// Memberships in one message from the bridge to the plugin: reading it holds the broker's thread for about 1 ms.
+inline constexpr std::size_t members_per_message = 1000;
+
+/// How often the bridge fetches the issuer's keys (`--jwks-url`), ms, and how soon again when a token names a key that
+/// is not among them: an issuer that rotates is followed within a minute, and tokens with invented names cannot make
+/// the bridge knock more often.
+inline constexpr std::int64_t keys_fetch_ms = 600'000;
+inline constexpr std::int64_t keys_fetch_again_ms = 60'000;
+
 // ---- Identity -------------------------------------------------------------------------------------------
 
 /// Shortest HMAC key, bytes: RFC 7518 §3.2 asks for the size of the hash.
@@ -231,6 +251,32 @@ inline constexpr std::int64_t token_notice_s = 60;
 
 /// Messages per second of one user, averaged over a second.
 inline constexpr std::uint32_t max_messages_per_s = 100;
+
+/// Payload bytes per second of one user: eight of the largest messages, with two seconds' worth at once.
+inline constexpr std::uint32_t max_bytes_per_s = 2 * 1024 * 1024;
+
+/// Filters that one client may be subscribed to at a time. The broker looks through a client's subscriptions in turn
+/// and keeps them over restarts.
+inline constexpr std::uint32_t max_subscriptions_per_client = 1000;
+
+/// Client ids of one user within the longest life of a token: each may leave a session with a queue in the broker.
+inline constexpr std::uint32_t max_sessions_per_user = 200;
+
+/// Refused logins from one address that cost nothing: a phone whose token has just ended. After them each costs a
+/// pause, doubling up to the longest, in which that address is refused unheard, ms: a signature that is wrong costs the
+/// broker's only thread as much as a right one.
+inline constexpr std::uint32_t free_login_failures = 10;
+inline constexpr std::int64_t login_pause_ms = 1'000;
+inline constexpr std::int64_t login_pause_max_ms = 60'000;
+
+/// Addresses whose failures are remembered at a time: 1 MiB. The one that failed longest ago makes room.
+inline constexpr std::size_t watched_addresses = 10'000;
+
+/// Memberships that the plugin knows at a time (`member_of`), about 100 bytes each. Those beyond do not hold.
+inline constexpr std::size_t memberships = 1'000'000;
+
+/// Notices `revoked` to one client when its rights shrink: as many as it has remembered scopes.
+inline constexpr std::size_t revoked_notices = 1024;
 
 /// Connections of one user at a time.
 inline constexpr std::uint32_t max_connections_per_user = 50;

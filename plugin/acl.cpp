@@ -22,7 +22,7 @@ constexpr Ruling not_yours = deny("this is another client's");
 constexpr Ruling nobody = deny("this topic is reserved");
 constexpr Ruling no_retain = deny("retained messages are refused here");
 constexpr Ruling bridge_only = deny("this is for the role bridge");
-constexpr Ruling reconnect = deny("a new token is taken at connect only: reconnect with it");
+constexpr Ruling operators_ask = deny("this is for the role operator");
 constexpr Ruling no_token = deny("this takes a token");
 
 constexpr Ruling when(bool granted, Ruling otherwise) {
@@ -42,6 +42,28 @@ bool ruled_system(std::string_view topic) {
 
 bool may_read_system(std::string_view topic, const Identity& who) {
   return who.bridge || (below(topic, "$SYS") && who.has_role("operator"));
+}
+
+Ruling judge_door_publish(const Address& address, const Bearer& bearer, bool retain, bool gone) {
+  switch (address.matter) {
+    case Address::Matter::revoke:
+      if (retain) return no_retain;
+      if (gone) return deny("a will is no request");
+      return when(bearer.who.bridge || bearer.who.has_role("operator"), operators_ask);
+    case Address::Matter::revoked:
+      return gone ? bridge_publishes : when(bearer.who.bridge, bridge_publishes);
+    case Address::Matter::members:
+      if (gone) return bridge_publishes;
+      return retain ? no_retain : when(bearer.who.bridge, bridge_publishes);
+    case Address::Matter::keys:
+      return nobody;
+  }
+  return nobody;
+}
+
+Ruling judge_door_delivery(const Address& address, const Identity& who) {
+  if (address.matter == Address::Matter::revoked && who.has_role("operator")) return allow;
+  return when(who.bridge, bridge_receives);
 }
 
 Ruling judge_leaf_publish(const Address& address, const Bearer& bearer, std::uint8_t rights, bool retain,
@@ -100,6 +122,7 @@ bool can_receive(const Collections& collections, std::string_view filter, const 
   if (bearer.who.bridge) return true;
   if (reaches(levels, {"sync", bearer.client_id}, false)) return true;
   if (reaches(levels, {"sync", "status"}, true)) return true;
+  if (bearer.who.has_role("operator") && reaches(levels, {"sync", "door", "revoked"}, true)) return true;
   return std::any_of(collections.all().begin(), collections.all().end(), [&](const Collection& collection) {
     return can_match_readable(collection, filter, bearer.who);
   });
@@ -120,10 +143,12 @@ Ruling judge_publish(const Topic& topic, const Bearer& bearer, std::uint8_t righ
     case Kind::inbox_probe:
       if (!bearer.who.bridge || gone) return bridge_publishes;
       return retain ? no_retain : when(address.client == bearer.client_id, not_yours);
+    case Kind::door:
+      return judge_door_publish(address, bearer, retain, gone);
     case Kind::reserved:
       return nobody;
     case Kind::system:
-      if (topic.text == token_topic) return reconnect;
+      if (topic.text == token_topic) return retain || gone ? nobody : allow;
       return ruled_system(topic.text) ? when(bearer.who.bridge, bridge_only) : defer;
     case Kind::outside:
       return defer;
@@ -150,6 +175,8 @@ Ruling judge_delivery(const Topic& topic, const Bearer& bearer, std::uint8_t rig
       return when(address.client == bearer.client_id, not_yours);
     case Kind::status:
       return allow;
+    case Kind::door:
+      return judge_door_delivery(address, who);
     case Kind::reserved:
       return nobody;
     case Kind::system:
