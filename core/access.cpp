@@ -32,6 +32,23 @@ const Condition* condition_on(const Grant& grant, int variable) {
   return found == grant.where.end() ? nullptr : &*found;
 }
 
+/// May the variable have this value?
+bool met(const Condition& condition, std::string_view wanted, const Identity& who) {
+  if (condition.source == Condition::Source::claim && who.sorted) {
+    const auto claim = who.claims.find(condition.text);
+    if (claim != who.claims.end() && claim->is_array()) {
+      const auto text = [](const Json& value) {
+        return std::string_view(value.get_ref<const std::string&>());
+      };
+      const auto found =
+          std::lower_bound(claim->begin(), claim->end(), wanted,
+                           [&](const Json& value, std::string_view sought) { return text(value) < sought; });
+      return found != claim->end() && text(*found) == wanted;
+    }
+  }
+  return any_allowed_value(condition, who, [&](std::string_view value) { return value == wanted; });
+}
+
 /// Can this level of a filter stand for anything?
 bool is_open(std::string_view level) {
   return level == "+" || level == "#";
@@ -77,6 +94,22 @@ bool Identity::has_role(std::string_view role) const {
   return std::find(roles.begin(), roles.end(), role) != roles.end();
 }
 
+void sort_claims(const std::vector<Collection>& collections, Identity& who) {
+  for (const Collection& collection : collections) {
+    for (const Grant& grant : collection.access) {
+      for (const Condition& condition : grant.where) {
+        if (condition.source != Condition::Source::claim) continue;
+        const auto claim = who.claims.find(condition.text);
+        if (claim == who.claims.end() || !claim->is_array()) continue;
+        auto& list = claim->get_ref<Json::array_t&>();
+        std::erase_if(list, [](const Json& value) { return !value.is_string(); });
+        std::sort(list.begin(), list.end());
+      }
+    }
+  }
+  who.sorted = true;
+}
+
 std::string scope_of(const MemberOf& member_of, std::span<const std::string_view> values) {
   std::string scope;
   for (const MemberOf::Level& level : member_of.scope) {
@@ -89,12 +122,11 @@ std::string scope_of(const MemberOf& member_of, std::span<const std::string_view
 
 bool holds(const Grant& grant, std::span<const std::string_view> values, const Identity& who,
            const Memberships* members) {
-  const auto met = [&](const Condition& condition) {
-    const std::string_view wanted = values[static_cast<std::size_t>(condition.variable)];
-    return any_allowed_value(condition, who, [&](std::string_view value) { return value == wanted; });
+  const auto holds_here = [&](const Condition& condition) {
+    return met(condition, values[static_cast<std::size_t>(condition.variable)], who);
   };
   if (!grant.role.empty() && !who.has_role(grant.role)) return false;
-  if (!std::all_of(grant.where.begin(), grant.where.end(), met)) return false;
+  if (!std::all_of(grant.where.begin(), grant.where.end(), holds_here)) return false;
   return !grant.member_of || (members && members->contains(scope_of(*grant.member_of, values), who.user));
 }
 

@@ -67,6 +67,7 @@ struct Identity {
   Json claims = Json::object();   // the token's payload
   std::int64_t expires_at_s = 0;  // Unix time
   bool bridge = false;            // the configured bridge user with role `bridge`
+  bool sorted = false;            // sort_claims() has been here
 
   bool has_role(std::string_view role) const;
 };
@@ -79,6 +80,10 @@ bool allows(const Collection& collection, std::span<const std::string_view> valu
 /// The same for one grant: role, `where` and `member_of`.
 bool holds(const Grant& grant, std::span<const std::string_view> values, const Identity& who,
            const Memberships* members);
+
+/// Sorts the lists in the claims that some grant's `where` names, so that a claim of a thousand rooms is searched, not
+/// read. What is no string goes: it could match nothing. For an identity that is judged often.
+void sort_claims(const std::vector<Collection>& collections, Identity& who);
 
 /// The scope that `member_of` names for these values.
 std::string scope_of(const MemberOf& member_of, std::span<const std::string_view> values);

@@ -234,7 +234,7 @@ Result<const VerifyKey*> KeySet::find(std::string_view alg, const std::optional<
     found = &one.key;
   }
   if (found) return found;
-  return refused(kid ? "the header names a key that we do not have" : "we have no key of the header's alg");
+  return refused(kid ? unknown_kid : "we have no key of the header's alg");
 }
 
 bool KeySet::has_secrets() const {

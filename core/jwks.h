@@ -28,6 +28,9 @@ class KeySet {
   /// algorithm; without `kid` the only one of that algorithm. Else Code::token with a reason.
   Result<const VerifyKey*> find(std::string_view alg, const std::optional<std::string>& kid) const;
 
+  /// The reason why find() has no key for a `kid` that is not in the set: a newer set may have it.
+  static constexpr const char* unknown_kid = "the header names a key that we do not have";
+
   std::size_t size() const { return keys_.size(); }
   bool has_secrets() const;
 

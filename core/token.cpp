@@ -106,8 +106,10 @@ void settle_bridge(Identity& who, const TokenPolicy& policy) {
 
 }  // namespace
 
-Result<Identity> verify_token(std::string_view token, const TokenPolicy& policy, std::int64_t now_s) {
+Result<Identity> verify_token(std::string_view token, const TokenPolicy& policy, std::int64_t now_s,
+                              bool* signed_by_us) {
   const auto payload = verify_signature(token, policy);
+  if (signed_by_us) *signed_by_us = payload.ok();
   if (!payload) return payload.error();
   auto claims = parse_json(*payload);
   if (!claims || !claims->is_object()) return refused("the claims are no JSON object, or one is there twice");

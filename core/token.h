@@ -30,8 +30,10 @@ struct TokenPolicy {
 /// Refused: any `alg` but the key's, `crit`, padding or white space in base64url, duplicate members, `exp` missing
 /// or no number or past by more than the leeway or more than max_ttl_s ahead, `nbf` or `iat` ahead by more than
 /// the leeway, wrong `iss` or `aud`, a user claim that is no valid level, `roles` that is no list of strings.
-/// The role `bridge` counts only for the configured bridge user.
-Result<Identity> verify_token(std::string_view token, const TokenPolicy& policy, std::int64_t now_s);
+/// The role `bridge` counts only for the configured bridge user. `signed_by_us`, if given, says whether at least the
+/// signature was right.
+Result<Identity> verify_token(std::string_view token, const TokenPolicy& policy, std::int64_t now_s,
+                              bool* signed_by_us = nullptr);
 
 /// A signed HS256 token with these claims. The caller sets `exp`.
 std::string make_token(const Json& claims, std::string_view secret);

@@ -1,6 +1,8 @@
 #include "platform/files.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -57,6 +59,32 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
   }
   if (file.bad()) return unreadable(path, "the disk reports an error");
   return bytes;
+}
+
+std::optional<Error> replace_file(const std::string& path, std::string_view bytes, unsigned mode) {
+  const std::string beside = path + ".new";
+  const auto failed = [&](const char* what) {
+    const Error error{Code::bad_config, path + ": " + what + ": " + reason(errno), ""};
+    ::unlink(beside.c_str());
+    return error;
+  };
+  ::unlink(beside.c_str());  // of a process that died here; O_EXCL so that no link is followed
+  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (file < 0) return failed("cannot be made");
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const Error error = failed("cannot be written");
+      ::close(file);
+      return error;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  const bool synced = ::fsync(file) == 0;
+  if (::close(file) != 0 || !synced) return failed("cannot be written");
+  if (::rename(beside.c_str(), path.c_str()) != 0) return failed("cannot be replaced");
+  return std::nullopt;
 }
 
 Result<std::string> read_secret(const std::string& path, std::string* warning) {

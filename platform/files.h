@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/collection.h"
@@ -13,6 +15,10 @@ namespace msync {
 
 /// The whole file. Code::bad_config if it cannot be read or is larger than `max_bytes`.
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes = 16 * 1024 * 1024);
+
+/// Puts `bytes` in the place of the file, whole or not at all: written beside it, synced, renamed. What is wrong, as
+/// Code::bad_config; nothing if all went well.
+std::optional<Error> replace_file(const std::string& path, std::string_view bytes, unsigned mode);
 
 /// The HS256 key in a secret file. A file that others may write is refused; one that others may read is not
 /// (the broker's user and the bridge's may share a group), `warning` then says so.

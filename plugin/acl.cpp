@@ -34,8 +34,6 @@ bool below(std::string_view topic, std::string_view name) {
   return topic.starts_with(name) && (topic.size() == name.size() || topic[name.size()] == '/');
 }
 
-constexpr std::string_view token_topic = "$CONTROL/sync/v1/token";
-
 bool ruled_system(std::string_view topic) {
   return below(topic, "$SYS") || below(topic, "$CONTROL");
 }

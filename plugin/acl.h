@@ -30,6 +30,9 @@ struct Bearer {
   std::string_view client_id;
 };
 
+/// Where a client that cannot send AUTH publishes its new token.
+inline constexpr const char* token_topic = "$CONTROL/sync/v1/token";
+
 /// Rights as a bit set.
 constexpr bool has(std::uint8_t rights, Right right) {
   return (rights & static_cast<std::uint8_t>(right)) != 0;

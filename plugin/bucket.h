@@ -1,4 +1,4 @@
-// A token bucket: so many events a second, with a burst. Pure; the caller gives the time.
+// A token bucket: so many events (or bytes) a second, with a burst. Pure; the caller gives the time.
 #pragma once
 
 #include <algorithm>
@@ -9,23 +9,28 @@ namespace msync {
 class Bucket {
  public:
   /// Full at first. `burst` events may come at once, `per_s` (at least 1) in the long run.
-  Bucket(std::uint32_t per_s, std::uint32_t burst)
-      : per_s_(std::max<std::uint32_t>(per_s, 1)), capacity_(std::int64_t{burst} * 1000), level_(capacity_) {}
+  Bucket(std::uint32_t per_s, std::uint64_t burst)
+      : per_s_(std::max<std::uint32_t>(per_s, 1)),
+        capacity_(static_cast<std::int64_t>(burst) * 1000),
+        level_(capacity_) {}
 
-  /// Takes one event's worth, or returns false and takes nothing. A clock that goes back only stops the
+  /// Takes so many events' worth, or returns false and takes nothing. A clock that goes back only stops the
   /// refill.
-  bool take(std::int64_t now_ms) {
-    const std::int64_t elapsed_ms = std::clamp<std::int64_t>(now_ms - last_ms_, 0, capacity_);
+  bool take(std::int64_t now_ms, std::uint64_t events = 1) {
+    const std::int64_t wanted = static_cast<std::int64_t>(events) * 1000;
+    constexpr std::int64_t longest_ms = 86'400'000;  // so that nothing overflows
+    const std::int64_t elapsed_ms = std::clamp<std::int64_t>(now_ms - last_ms_, 0, longest_ms);
     last_ms_ = now_ms;
     level_ = std::min(capacity_, level_ + elapsed_ms * per_s_);
-    if (level_ < 1000) return false;
-    level_ -= 1000;
+    wanted_ = wanted;
+    if (level_ < wanted) return false;
+    level_ -= wanted;
     return true;
   }
 
-  /// After a refused take(): when the next one will do.
+  /// After a refused take(): when the same one will do.
   std::int64_t retry_after_ms() const {
-    return std::max<std::int64_t>(1, (1000 - level_ + per_s_ - 1) / per_s_);
+    return std::max<std::int64_t>(1, (wanted_ - level_ + per_s_ - 1) / per_s_);
   }
 
  private:
@@ -33,6 +38,7 @@ class Bucket {
   std::int64_t capacity_;  // in thousandths of an event
   std::int64_t level_;
   std::int64_t last_ms_ = 0;
+  std::int64_t wanted_ = 1000;  // by the last take()
 };
 
 }  // namespace msync

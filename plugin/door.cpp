@@ -23,6 +23,11 @@ bool looks_like_token(std::string_view password) {
   return password.starts_with("ey") && std::count(password.begin(), password.end(), '.') == 2;
 }
 
+Rates rates_of(const Options& options) {
+  return {options.max_messages_per_s, options.max_bytes_per_s,
+          std::max<std::uint64_t>(std::uint64_t{2} * options.max_bytes_per_s, options.max_payload_bytes)};
+}
+
 }  // namespace
 
 Door::Door(const Options& options, std::unique_ptr<const Rules> rules, Broker& broker)
@@ -32,7 +37,10 @@ Door::Door(const Options& options, std::unique_ptr<const Rules> rules, Broker& b
       key_file_(options.jwt_jwks_file, rules_->keys_mark),
       broker_(broker),
       topics_(rules_->collections),
-      sessions_(options.max_messages_per_s, {.offline_per_user = options.max_connections_per_user}) {}
+      sessions_(rates_of(options), {.offline_per_user = options.max_connections_per_user}),
+      guard_(options.free_login_failures),
+      client_ids_(options.max_sessions_per_user, options.max_token_ttl_s * 1000),
+      revocations_(rules_->revoked) {}
 
 Door::Entry Door::connect(const Client& client, std::optional<std::string_view> password,
                           std::int64_t now_ms) {
@@ -40,6 +48,10 @@ Door::Entry Door::connect(const Client& client, std::optional<std::string_view> 
     if (const auto known = reconsider(client, now_ms)) return *known;
   }
   sessions_.forget(client.handle);
+  return enter(client, password, now_ms);
+}
+
+Door::Entry Door::enter(const Client& client, std::optional<std::string_view> password, std::int64_t now_ms) {
   if (!ticking_) {
     broker_.log(
         Broker::Level::error,
@@ -64,32 +76,64 @@ Door::Entry Door::refuse(const Client& client, std::string_view why) {
   return Entry::refuse;
 }
 
+// True while this address is not heard; a client that has been here before always is.
+bool Door::unheard(const Client& client, std::int64_t now_ms) {
+  if (guard_.wait_ms(client.address, now_ms) == 0) return false;
+  const Session* known = sessions_.find(client.id);
+  return !known || known->address != client.address;
+}
+
+void Door::note_failure(const Client& client, const Error& error, bool signed_by_us, std::int64_t now_ms) {
+  if (error.message == KeySet::unknown_kid && now_ms - keys_wanted_ms_ >= limits::keys_fetch_again_ms) {
+    keys_wanted_ms_ = now_ms;
+    broker_.publish(std::string(door_topic::keys), encode_keys_wanted(""));
+  }
+  if (signed_by_us) return;
+  const std::int64_t pause_ms = guard_.failed(client.address, now_ms);
+  if (pause_ms == 0) return;
+  broker_.log(Broker::Level::warning, "too many bad tokens from " + printable(client.address) +
+                                          ": new clients from there are refused for " +
+                                          std::to_string(pause_ms / 1000) + " s");
+}
+
 // Why this token does not let this client in; empty if it does.
-std::string Door::unfit(const Client& client, const Result<Identity>& who) const {
+std::string Door::unfit(const Client& client, const Result<Identity>& who, std::int64_t now_ms) const {
   if (!who) return who.error().message;
   const auto id = parse_client_id(client.id);
   if (!id || id->user != who->user) return "its token is for the user " + quoted_text(who->user);
   if (!client.user.empty() && client.user != who->user) {
     return "the username must be empty or the token's user, not " + quoted_text(client.user);
   }
+  if (revocations_.revoked(*who, now_ms / 1000)) return "its token was revoked";
   return unusable_claim(rules_->collections.all(), *who);
 }
 
 Door::Entry Door::admit(const Client& client, std::string_view token, std::int64_t now_ms) {
   // In MQTT 3.1 the answer to a subscription cannot say no: the client would wait for what never comes.
   if (client.protocol == 3) return refuse(client, "MQTT 3.1 is not supported: use 3.1.1 or 5");
-  Result<Identity> who = verify_token(token, tokens_, now_ms / 1000);
-  if (const std::string why = unfit(client, who); !why.empty()) return refuse(client, why);
+  if (unheard(client, now_ms)) return Entry::refuse;  // the log has said so
+  bool signed_by_us = false;
+  Result<Identity> who = verify_token(token, tokens_, now_ms / 1000, &signed_by_us);
+  if (!who) note_failure(client, who.error(), signed_by_us, now_ms);
+  if (const std::string why = unfit(client, who, now_ms); !why.empty()) return refuse(client, why);
   if (sessions_.online_beside(who->user, client.id) >= options_.max_connections_per_user) {
     return refuse(client, "its user has " + std::to_string(options_.max_connections_per_user) +
                               " connections already (plugin_opt_max_connections_per_user)");
   }
-  accept_token(sessions_.open(client.handle, std::string(client.id), *std::move(who)), token, now_ms);
+  if (!who->bridge && !client_ids_.note(who->user, client.id, now_ms)) {
+    return refuse(client, "its user has had " + std::to_string(options_.max_sessions_per_user) +
+                              " client ids lately (plugin_opt_max_sessions_per_user)");
+  }
+  Session& session =
+      sessions_.open(client.handle, std::string(client.id), *std::move(who), !client.clean_start);
+  session.address = client.address;
+  accept_token(session, token, now_ms);
   return Entry::accept;
 }
 
 void Door::accept_token(Session& session, std::string_view token, std::int64_t now_ms) {
   session.token = token;
+  sort_claims(rules_->collections.all(), session.who);
   session.ends_ms = (session.who.expires_at_s + options_.leeway_s) * 1000;
   session.warned = false;
   session.rights.clear();
@@ -102,7 +146,7 @@ void Door::accept_token(Session& session, std::string_view token, std::int64_t n
 // session whose token no longer holds is disconnected at the next tick, where the broker can say why.
 std::optional<Door::Entry> Door::reconsider(const Client& client, std::int64_t now_ms) {
   if (Session* session = sessions_.find(client.handle, client.id, client.user)) {
-    const std::string why = unfit(client, verify_token(session->token, tokens_, now_ms / 1000));
+    const std::string why = unfit(client, verify_token(session->token, tokens_, now_ms / 1000), now_ms);
     if (!why.empty()) {
       session->ends_ms = 0;
       leave(*session, false, why);

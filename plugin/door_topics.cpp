@@ -37,7 +37,7 @@ std::uint8_t Door::rights(Session& session, const Topic& topic) {
   if (const auto known = session.rights.find(topic.scope, generation)) return *known;
   std::uint8_t granted = 0;
   for (const Right right : {Right::read, Right::write}) {
-    if (allows(*topic.address.collection, topic.address.variables(), session.who, right)) {
+    if (allows(*topic.address.collection, topic.address.variables(), session.who, right, &members_)) {
       granted |= static_cast<std::uint8_t>(right);
     }
   }
@@ -46,8 +46,11 @@ std::uint8_t Door::rights(Session& session, const Topic& topic) {
 }
 
 Verdict Door::acl(const Client& client, const Request& request, std::int64_t now_ms) {
-  if (request.access == Access::unsubscribe) return Verdict::allow;
   Session* session = session_of(client, request.access);
+  if (request.access == Access::unsubscribe) {
+    if (session) session->filters.erase(std::string(request.topic));
+    return Verdict::allow;
+  }
   if (session && !session->stands(now_ms)) session = nullptr;
   if (request.access == Access::subscribe) return judge_filter(session, request, now_ms);
   const Topic& topic = topics_.of(request.topic);
@@ -64,7 +67,7 @@ Verdict Door::judge_write(Session& session, const Client& client, const Topic& t
                                       request.retain, !session.online);
   const bool publishing = session.online && session.client == client.handle;
   if (ruling.verdict == Verdict::defer || !publishing) return ruling.verdict;
-  if (!session.who.bridge && !within_quota(session, request.topic, now_ms)) return Verdict::deny;
+  if (!session.who.bridge && !within_quota(session, request, now_ms)) return Verdict::deny;
   if (ruling.verdict == Verdict::deny) {
     denied(session, ruling.why, request.topic, now_ms);
   } else if (!session.who.bridge && request.payload_bytes > options_.max_payload_bytes) {
@@ -88,21 +91,41 @@ Verdict Door::judge_filter(Session* session, const Request& request, std::int64_
     broker_.log(Broker::Level::info, "denied \"" + printable(session->id) + "\" to subscribe to \"" +
                                          printable(request.topic) + "\": " + ruling.why);
   }
+  if (ruling.verdict != Verdict::deny && !room_for_filter(*session, request.topic, now_ms))
+    return Verdict::deny;
   return ruling.verdict;
 }
 
-bool Door::within_quota(Session& session, std::string_view topic, std::int64_t now_ms) {
+bool Door::room_for_filter(Session& session, std::string_view filter, std::int64_t now_ms) {
+  if (session.who.bridge || session.filters.contains(filter)) return true;
+  if (session.filters.size() < options_.max_subscriptions_per_client) {
+    session.filters.emplace(filter);
+    return true;
+  }
+  notify(session,
+         notice_of(
+             Code::quota,
+             "at most " + std::to_string(options_.max_subscriptions_per_client) + " subscriptions are taken",
+             filter),
+         now_ms);
+  return false;
+}
+
+bool Door::within_quota(Session& session, const Request& request, std::int64_t now_ms) {
   User& user = *session.user;
-  if (user.messages.take(now_ms)) return true;
+  const bool few = user.messages.take(now_ms);
+  if (few && user.bytes.take(now_ms, request.payload_bytes)) return true;
   if (now_ms - user.over_last_ms > limits::quota_pause_ms) user.over_since_ms = now_ms;
   user.over_last_ms = now_ms;
   if (now_ms - user.over_since_ms >= limits::quota_patience_ms) {
-    leave(session, true, "it was over plugin_opt_max_messages_per_s for too long");
+    leave(session, true,
+          few ? "it was over plugin_opt_max_bytes_per_s for too long"
+              : "it was over plugin_opt_max_messages_per_s for too long");
   } else {
-    Notice notice = notice_of(
-        Code::quota,
-        "at most " + std::to_string(options_.max_messages_per_s) + " messages a second are taken", topic);
-    notice.retry_after_ms = user.messages.retry_after_ms();
+    const std::string most = few ? std::to_string(options_.max_bytes_per_s) + " bytes"
+                                 : std::to_string(options_.max_messages_per_s) + " messages";
+    Notice notice = notice_of(Code::quota, "at most " + most + " a second are taken", request.topic);
+    notice.retry_after_ms = few ? user.bytes.retry_after_ms() : user.messages.retry_after_ms();
     notify(session, notice, now_ms);
   }
   return false;
@@ -115,11 +138,14 @@ void Door::denied(Session& session, const char* why, std::string_view topic, std
 // A client gets few notices a second, and the log has a line for each: what it sends beyond that is refused
 // silently.
 void Door::notify(Session& session, const Notice& notice, std::int64_t now_ms) {
-  if (!session.online || !session.notices.take(now_ms)) return;
+  if (session.online && session.notices.take(now_ms)) send(session, notice);
+}
+
+void Door::send(Session& session, const Notice& notice) {
+  const std::string& about = notice.topic.empty() ? notice.scope : notice.topic;
   broker_.log(Broker::Level::info,
               "notice " + std::string(to_string(notice.code)) + " to \"" + printable(session.id) + "\"" +
-                  (notice.topic.empty() ? "" : " for \"" + printable(notice.topic) + '"') + ": " +
-                  notice.message);
+                  (about.empty() ? "" : " for \"" + printable(about) + '"') + ": " + notice.message);
   broker_.publish("sync/" + session.id + "/notice", encode(notice));
 }
 
@@ -137,9 +163,11 @@ Door::Passage Door::message(const Client& client, std::string_view name, std::st
     denied(*session, "too many user properties", name, now_ms);
     return {};
   }
-  const Address& address = topic.address;
+  const Address address = topic.address;
+  if (address.kind == Address::Kind::door) told(address, payload, now_ms);
   const bool to_bridge =
       address.kind == Address::Kind::inbox_probe ||
+      (address.kind == Address::Kind::door && address.matter == Address::Matter::revoke) ||
       (address.kind == Address::Kind::scope &&
        (address.leaf == Leaf::in || address.leaf == Leaf::pull || address.leaf == Leaf::seen));
   if (!to_bridge) return {true, std::nullopt};

@@ -37,6 +37,15 @@ class RightsMemo {
     *slot = scope << 2 | rights;
   }
 
+  /// Calls `each` with every scope that is remembered and its rights.
+  template <class Each>
+  void each(std::uint32_t generation, Each each) const {
+    if (generation != generation_) return;
+    for (const std::uint32_t slot : slots_) {
+      if (slot != 0) each(slot >> 2, static_cast<std::uint8_t>(slot & 3));
+    }
+  }
+
   void clear() { slots_.clear(); }
 
  private:

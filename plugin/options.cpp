@@ -54,10 +54,15 @@ const std::map<std::string, Reader>& readers() {
       {"jwt_audience", text(&Options::jwt_audience)},
       {"user_claim", text(&Options::user_claim)},
       {"bridge_user", bridge_user},
+      {"revoked_file", text(&Options::revoked_file)},
       {"max_token_ttl_s", number(&Options::max_token_ttl_s, 1, a_year_s)},
       {"leeway_s", number(&Options::leeway_s, 0, 3600)},
       {"max_connections_per_user", number(&Options::max_connections_per_user, 1, 1'000'000)},
       {"max_messages_per_s", number(&Options::max_messages_per_s, 1, 1'000'000)},
+      {"max_bytes_per_s", number(&Options::max_bytes_per_s, 1024, 1'000'000'000)},
+      {"max_subscriptions_per_client", number(&Options::max_subscriptions_per_client, 1, 1'000'000)},
+      {"max_sessions_per_user", number(&Options::max_sessions_per_user, 1, 1'000'000)},
+      {"free_login_failures", number(&Options::free_login_failures, 0, 1'000'000)},
       // Below 1 KiB not even a pull fits; above 64 MiB one message holds the broker's only thread.
       {"max_payload_bytes", number(&Options::max_payload_bytes, 1024, 64 * 1024 * 1024)},
   };

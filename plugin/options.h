@@ -18,6 +18,7 @@ struct Options {
   std::string jwt_secret_file;  // HS256; or
   std::string jwt_jwks_file;    // a set of keys
   std::string stamp_key_file;   // empty: derived from the secret
+  std::string revoked_file;     // empty: revocations are forgotten when the broker ends
   std::string jwt_issuer;       // empty: any
   std::string jwt_audience;     // empty: any
   std::string user_claim = "sub";
@@ -26,7 +27,11 @@ struct Options {
   std::int64_t leeway_s = limits::leeway_s;
   std::uint32_t max_connections_per_user = limits::max_connections_per_user;
   std::uint32_t max_messages_per_s = limits::max_messages_per_s;
+  std::uint32_t max_bytes_per_s = limits::max_bytes_per_s;
   std::size_t max_payload_bytes = limits::max_payload_bytes;
+  std::uint32_t max_subscriptions_per_client = limits::max_subscriptions_per_client;
+  std::uint32_t max_sessions_per_user = limits::max_sessions_per_user;
+  std::uint32_t free_login_failures = limits::free_login_failures;  // 0: failures never cost anything
 
   struct Parsed;
 

@@ -88,8 +88,12 @@ int guarded(void* userdata, int otherwise, Body body) noexcept {
 }
 
 Client client_of(const mosquitto* client) {
-  return {client, view(mosquitto_client_id(client)), view(mosquitto_client_username(client)),
-          view(mosquitto_client_address(client)), mosquitto_client_protocol_version(client)};
+  return {client,
+          view(mosquitto_client_id(client)),
+          view(mosquitto_client_username(client)),
+          view(mosquitto_client_address(client)),
+          mosquitto_client_protocol_version(client),
+          mosquitto_client_clean_session(client)};
 }
 
 int on_basic_auth(int, void* data, void* userdata) {
@@ -107,9 +111,51 @@ int on_basic_auth(int, void* data, void* userdata) {
       case Door::Entry::defer:
         return MOSQ_ERR_PLUGIN_DEFER;
       case Door::Entry::refuse:
+      case Door::Entry::unwind:
         return MOSQ_ERR_AUTH;
     }
     return MOSQ_ERR_AUTH;
+  });
+}
+
+// Of a CONNECT with an authentication method, and of an AUTH that renews.
+int on_auth_start(int, void* data, void* userdata) {
+  auto& event = *static_cast<mosquitto_evt_extended_auth*>(data);
+  return guarded(userdata, MOSQ_ERR_AUTH, [&](Door& door) -> int {
+    const Client client = client_of(event.client);
+    const std::string user(client.id.substr(0, client.id.rfind(':')));
+    const std::string_view token(static_cast<const char*>(event.data_in), event.data_in_len);
+    switch (door.authenticate(client, view(event.auth_method), token, now_ms())) {
+      case Door::Entry::accept:
+        if (client.user != user) mosquitto_set_username(event.client, user.c_str());
+        return MOSQ_ERR_SUCCESS;
+      case Door::Entry::defer:
+        return MOSQ_ERR_PLUGIN_DEFER;
+      case Door::Entry::refuse:
+        return MOSQ_ERR_AUTH;
+      case Door::Entry::unwind:
+        return MOSQ_ERR_AUTH_CONTINUE;
+    }
+    return MOSQ_ERR_AUTH;
+  });
+}
+
+// Any other answer would let the broker free the client's id while it is still in its tables.
+int on_auth_continue(int, void* data, void* userdata) {
+  const auto& event = *static_cast<mosquitto_evt_extended_auth*>(data);
+  return guarded(userdata, MOSQ_ERR_AUTH_CONTINUE, [&](Door& door) -> int {
+    door.authenticate_further(client_of(event.client));
+    return MOSQ_ERR_AUTH_CONTINUE;
+  });
+}
+
+// The new token of a client that cannot send AUTH. Any other answer would cut the connection without a word.
+int on_token(int, void* data, void* userdata) {
+  const auto& event = *static_cast<mosquitto_evt_control*>(data);
+  return guarded(userdata, MOSQ_ERR_SUCCESS, [&](Door& door) -> int {
+    door.renew(client_of(event.client), {static_cast<const char*>(event.payload), event.payloadlen},
+               now_ms());
+    return MOSQ_ERR_SUCCESS;
   });
 }
 
@@ -207,11 +253,19 @@ int on_reload(int, void*, void* userdata) {
 struct Registration {
   int event;
   MOSQ_FUNC_generic_callback callback;
+  const char* topic = nullptr;  // of MOSQ_EVT_CONTROL
 };
 
 constexpr Registration registrations[] = {
-    {MOSQ_EVT_BASIC_AUTH, on_basic_auth}, {MOSQ_EVT_ACL_CHECK, on_acl_check}, {MOSQ_EVT_MESSAGE, on_message},
-    {MOSQ_EVT_DISCONNECT, on_disconnect}, {MOSQ_EVT_TICK, on_tick},           {MOSQ_EVT_RELOAD, on_reload},
+    {MOSQ_EVT_BASIC_AUTH, on_basic_auth},
+    {MOSQ_EVT_ACL_CHECK, on_acl_check},
+    {MOSQ_EVT_MESSAGE, on_message},
+    {MOSQ_EVT_DISCONNECT, on_disconnect},
+    {MOSQ_EVT_TICK, on_tick},
+    {MOSQ_EVT_RELOAD, on_reload},
+    {MOSQ_EVT_EXT_AUTH_START, on_auth_start},
+    {MOSQ_EVT_EXT_AUTH_CONTINUE, on_auth_continue},
+    {MOSQ_EVT_CONTROL, on_token, msync::token_topic},
 };
 
 // The door, or null after the log has every reason why there is none.
@@ -254,7 +308,7 @@ MSYNC_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void**
     if (!plugin->door) return MOSQ_ERR_INVAL;
     for (const Registration& entry : registrations) {
       const int code =
-          mosquitto_callback_register(identifier, entry.event, entry.callback, nullptr, plugin.get());
+          mosquitto_callback_register(identifier, entry.event, entry.callback, entry.topic, plugin.get());
       if (code != MOSQ_ERR_SUCCESS) return code;
     }
     *userdata = plugin.release();
@@ -269,7 +323,7 @@ MSYNC_EXPORT int mosquitto_plugin_cleanup(void* userdata, mosquitto_opt*, int) {
   const std::unique_ptr<Plugin> plugin(static_cast<Plugin*>(userdata));
   if (!plugin) return MOSQ_ERR_SUCCESS;
   for (const Registration& entry : registrations) {
-    mosquitto_callback_unregister(plugin->identifier, entry.event, entry.callback, nullptr);
+    mosquitto_callback_unregister(plugin->identifier, entry.event, entry.callback, entry.topic);
   }
   return MOSQ_ERR_SUCCESS;
 }

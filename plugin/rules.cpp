@@ -48,6 +48,14 @@ Rules::Loaded Rules::load(const Options& options) {
   rules->stamp_key = options.stamp_key_file.empty()
                          ? derive_stamp_key(tokens.secret)
                          : key_in("stamp_key_file", options.stamp_key_file, loaded);
+  if (auto revoked = Revocations::load(options.revoked_file)) {
+    rules->revoked = *std::move(revoked);
+  } else {
+    loaded.problems.push_back(
+        {"mosquitto.conf", "plugin_opt_revoked_file", revoked.error().message,
+         "let the broker's user read and write it; or remove it: the bridge tells again "
+         "what was revoked"});
+  }
   if (loaded.problems.empty()) loaded.rules = std::move(rules);
   return loaded;
 }

@@ -13,6 +13,7 @@
 #include "core/token.h"
 #include "platform/files.h"
 #include "plugin/options.h"
+#include "plugin/revocations.h"
 
 namespace msync {
 
@@ -21,6 +22,7 @@ struct Rules {
   TokenPolicy tokens;
   FileMark keys_mark;  // of the JWKS file, when it was read
   std::string stamp_key;
+  Revocations revoked;  // as the last process left them: counts at start only
 
   struct Loaded;
 

@@ -23,18 +23,28 @@ std::uint32_t Sessions::online_beside(std::string_view user, std::string_view id
   return found->second->online - (taken_over && taken_over->online ? 1 : 0);
 }
 
-Session& Sessions::open(const void* client, std::string id, Identity who) {
+std::vector<Session*> Sessions::of_user(std::string_view user) const {
+  const auto found = users_.find(user);
+  if (found == users_.end()) return {};
+  return {found->second->sessions.begin(), found->second->sessions.end()};
+}
+
+Session& Sessions::open(const void* client, std::string id, Identity who, bool resumes) {
   forget(client);
   auto& user = users_[who.user];
-  if (!user) user = std::make_unique<User>(messages_per_s_);
+  if (!user) user = std::make_unique<User>(rates_);
   ++user->online;
   auto session = std::make_unique<Session>();
   session->client = client;
   session->id = std::move(id);
   session->who = std::move(who);
   session->user = user.get();
-  if (const Session* old = find(session->id); old && !old->online) forget(old->client);
+  if (Session* old = find(session->id)) {
+    if (resumes) session->filters = old->filters;
+    if (!old->online) forget(old->client);
+  }
   Session& opened = *session;
+  opened.user->sessions.insert(&opened);
   by_id_[opened.id] = &opened;
   by_client_.set(client, &opened);
   all_.emplace(&opened, std::move(session));
@@ -74,6 +84,7 @@ void Sessions::erase(Session& session) {
     offline_.erase(session.offline_at);
     user.offline.erase(session.offline_of_user_at);
   }
+  user.sessions.erase(&session);
   wakes_.erase({session.wakes_ms, &session});
   if (const auto named = by_id_.find(session.id); named != by_id_.end() && named->second == &session) {
     by_id_.erase(named);

@@ -27,13 +27,23 @@ namespace msync {
 
 struct Session;
 
+/// What one user may send.
+struct Rates {
+  std::uint32_t messages_per_s = limits::max_messages_per_s;  // a second's worth at once
+  std::uint32_t bytes_per_s = limits::max_bytes_per_s;
+  std::uint64_t bytes_at_once = std::uint64_t{2} * limits::max_bytes_per_s;
+};
+
 /// What all sessions of one user share.
 struct User {
-  explicit User(std::uint32_t messages_per_s) : messages(messages_per_s, messages_per_s) {}
+  explicit User(const Rates& rates)
+      : messages(rates.messages_per_s, rates.messages_per_s), bytes(rates.bytes_per_s, rates.bytes_at_once) {}
 
   std::uint32_t online = 0;
+  std::set<Session*> sessions;  // connected or not
   std::list<Session*> offline;  // longest disconnected first
   Bucket messages;
+  Bucket bytes;
   std::int64_t over_since_ms = 0;  // when it first was over its quota, and has been since
   std::int64_t over_last_ms = 0;
 };
@@ -49,8 +59,10 @@ struct Session {
 
   const void* client = nullptr;
   Identity who;
-  std::string token;          // the last accepted, for SIGHUP
-  std::int64_t wakes_ms = 0;  // the next time Sessions::due() names it
+  std::string token;                           // the last accepted, for SIGHUP
+  std::string address;                         // it came from
+  std::set<std::string, std::less<>> filters;  // it is subscribed to, as far as this process has seen
+  std::int64_t wakes_ms = 0;                   // the next time Sessions::due() names it
   User* user = nullptr;
   Bucket notices{limits::notices_per_s, limits::notices_at_once};
   std::list<Session*>::iterator offline_at = {};          // in Sessions
@@ -68,7 +80,7 @@ class Sessions {
     std::size_t offline = limits::offline_sessions;
   };
 
-  Sessions(std::uint32_t messages_per_s, Bounds bounds) : messages_per_s_(messages_per_s), bounds_(bounds) {}
+  Sessions(const Rates& rates, Bounds bounds) : rates_(rates), bounds_(bounds) {}
 
   /// The session of this client, or nullptr if it has none.
   Session* find(const void* client, std::string_view id, std::string_view user);
@@ -79,8 +91,18 @@ class Sessions {
   /// How many connections `user` has, the one that a connection as `id` would take over not counted.
   std::uint32_t online_beside(std::string_view user, std::string_view id);
 
-  /// A new connection. Whatever was known of the pointer is forgotten.
-  Session& open(const void* client, std::string id, Identity who);
+  /// All sessions of a user.
+  std::vector<Session*> of_user(std::string_view user) const;
+
+  /// Every session, in no order; `each` must not open or close one.
+  template <class Each>
+  void each(Each each) {
+    for (const auto& [session, owned] : all_) each(*owned);
+  }
+
+  /// A new connection. Whatever was known of the pointer is forgotten. With `resumes` it takes over the subscriptions
+  /// of the session that has had its id.
+  Session& open(const void* client, std::string id, Identity who, bool resumes = false);
 
   /// The connection ended: the session is remembered, unless another connection has its id by now.
   void close(const void* client, std::string_view id);
@@ -106,7 +128,7 @@ class Sessions {
   template <class T>
   using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
 
-  std::uint32_t messages_per_s_;
+  Rates rates_;
   Bounds bounds_;
   ClientTable<Session> by_client_;
   std::unordered_map<const Session*, std::unique_ptr<Session>> all_;

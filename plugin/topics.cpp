@@ -13,10 +13,11 @@ std::uint32_t Topics::number_of(std::string_view scope) {
   if (known != numbers_.end()) return known->second;
   if (numbers_.size() >= limits::numbered_scopes) {
     numbers_.clear();
+    names_.clear();
     ++generation_;
   }
   const auto number = static_cast<std::uint32_t>(numbers_.size() + 1);
-  numbers_.emplace(scope, number);
+  names_.push_back(&numbers_.emplace(scope, number).first->first);
   return number;
 }
 
@@ -24,6 +25,7 @@ void Topics::reset(const Collections& collections) {
   collections_ = &collections;
   last_ = {};
   numbers_.clear();
+  names_.clear();
   ++generation_;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "core/address.h"
 
@@ -33,6 +34,9 @@ class Topics {
     return last_;
   }
 
+  /// The scope of this number, of the present generation.
+  const std::string& scope(std::uint32_t number) const { return *names_[number - 1]; }
+
   /// Raised whenever the numbers given so far lose their meaning.
   std::uint32_t generation() const { return generation_; }
 
@@ -49,6 +53,7 @@ class Topics {
   const Collections* collections_;
   Topic last_;
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> numbers_;
+  std::vector<const std::string*> names_;  // by number - 1
   std::uint32_t generation_ = 1;
 };
 

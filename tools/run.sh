@@ -46,6 +46,7 @@ log_dest file $run/mosquitto.log
 plugin $build/mosquitto_sync.so
 plugin_opt_schemas $PWD/schemas
 plugin_opt_jwt_secret_file $run/jwt.secret
+plugin_opt_revoked_file $run/revoked.json
 END
 }
 

@@ -28,6 +28,16 @@ TEST(Bucket, SaysWhenTheNextOneWillDo) {
   EXPECT_TRUE(bucket.take(5'000 + wait_ms));
 }
 
+TEST(Bucket, TakesMoreThanOneAtATime) {
+  Bucket bytes(1000, 5000);
+  EXPECT_TRUE(bytes.take(5'000, 4000));
+  EXPECT_FALSE(bytes.take(5'000, 3000));
+  EXPECT_EQ(bytes.retry_after_ms(), 2000);
+  EXPECT_TRUE(bytes.take(5'000, 1000));
+  EXPECT_FALSE(bytes.take(7'999, 3000));
+  EXPECT_TRUE(bytes.take(8'000, 3000));
+}
+
 TEST(Bucket, AClockThatGoesBackOnlyStopsTheRefill) {
   Bucket bucket(10, 10);
   EXPECT_EQ(taken(bucket, 100, 1'000'000'000), 10);

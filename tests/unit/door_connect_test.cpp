@@ -106,5 +106,46 @@ TEST_F(DoorConnect, OnlyTheConfiguredUserIsTheBridge) {
   EXPECT_EQ(publish(enter("alice:phone", {{"roles", {"bridge"}}}), "news/a/log", true), Verdict::deny);
 }
 
+TEST_F(DoorConnect, AnAddressThatTriesTokensIsNotHeardForAWhile) {
+  const std::string forged =
+      make_token({{"sub", "alice"}, {"exp", now_ms / 1000 + 60}}, "another key of thirty-two bytes!");
+  const Client regular = enter("bob:phone");
+  for (std::uint32_t i = 0; i <= limits::free_login_failures; ++i) {
+    EXPECT_EQ(connect(client("alice:phone"), forged), Door::Entry::refuse);
+  }
+  EXPECT_TRUE(logged("too many") ||
+              broker.lines[broker.lines.size() - 2].find("too many") != std::string::npos);
+  const std::size_t lines = broker.lines.size();
+  EXPECT_EQ(connect(client("alice:phone"), token("alice")), Door::Entry::refuse);
+  EXPECT_EQ(broker.lines.size(), lines);                                       // and costs no line of the log
+  EXPECT_EQ(connect(client("bob:phone"), token("bob")), Door::Entry::accept);  // has been here
+  Client elsewhere = client("alice:phone");
+  elsewhere.address = "192.0.2.9";
+  EXPECT_EQ(connect(elsewhere, token("alice")), Door::Entry::accept);
+  now_ms += limits::login_pause_ms;
+  EXPECT_EQ(connect(client("alice:tablet"), token("alice")), Door::Entry::accept);
+}
+
+TEST_F(DoorConnect, ATokenThatHasEndedIsNoAttempt) {
+  for (std::uint32_t i = 0; i <= 2 * limits::free_login_failures; ++i) {
+    EXPECT_EQ(connect(client("alice:phone"), token("alice", Json::object(), -3600)), Door::Entry::refuse);
+  }
+  EXPECT_EQ(connect(client("alice:phone"), token("alice")), Door::Entry::accept);
+}
+
+TEST_F(DoorConnect, AUserHasSoManyClientIds) {
+  Options few = options();
+  few.max_sessions_per_user = 2;
+  Door narrow(few, door_rules(), broker);
+  narrow.tick(now_ms);
+  for (const char* id : {"alice:1", "alice:2", "alice:1"}) {
+    const Client who = client(id);
+    EXPECT_EQ(narrow.connect(who, token("alice"), now_ms), Door::Entry::accept) << id;
+    narrow.disconnect(who);
+  }
+  EXPECT_EQ(narrow.connect(client("alice:3"), token("alice"), now_ms), Door::Entry::refuse);
+  EXPECT_TRUE(logged("max_sessions_per_user")) << broker.last_line();
+}
+
 }  // namespace
 }  // namespace msync

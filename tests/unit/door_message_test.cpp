@@ -67,11 +67,6 @@ TEST_F(DoorMessage, ADeniedPublishIsExplainedToItsAuthor) {
   EXPECT_NE(last_notice("alice:phone").at("message").get<std::string>().find("write"), std::string::npos);
 }
 
-TEST_F(DoorMessage, ANewTokenIsTakenAtConnectOnly) {
-  EXPECT_EQ(publish(alice, "$CONTROL/sync/v1/token"), Verdict::deny);
-  EXPECT_NE(last_notice("alice:phone").at("message").get<std::string>().find("reconnect"), std::string::npos);
-}
-
 TEST_F(DoorMessage, AnOversizedPublishIsRefusedWithTheLimit) {
   EXPECT_EQ(publish(alice, "chat/42/messages/in", false, 2048), Verdict::allow);
   EXPECT_EQ(publish(alice, "chat/42/messages/in", false, 2049), Verdict::deny);
@@ -98,6 +93,55 @@ TEST_F(DoorMessage, TheQuotaIsTheUsersNotTheConnections) {
   EXPECT_EQ(publish(tablet, "chat/42/messages/in"), Verdict::deny);
   door.disconnect(alice);
   EXPECT_EQ(publish(enter("alice:phone", room_42), "chat/42/messages/in"), Verdict::deny);  // nor a new one
+}
+
+TEST_F(DoorMessage, AFloodOfBytesIsOneToo) {
+  Options few = options();
+  few.max_messages_per_s = 1000;
+  few.max_bytes_per_s = 2048;
+  Door narrow(few, door_rules(), broker);
+  narrow.tick(now_ms);
+  const Client who = client("alice:phone");
+  ASSERT_EQ(narrow.connect(who, token("alice", room_42), now_ms), Door::Entry::accept);
+  const auto sends = [&](std::size_t bytes) {
+    return narrow.acl(who, {Access::write, "chat/42/messages/in", bytes, false}, now_ms);
+  };
+  EXPECT_EQ(sends(2048), Verdict::allow);
+  EXPECT_EQ(sends(2048), Verdict::allow);  // two seconds' worth
+  EXPECT_EQ(sends(1024), Verdict::deny);
+  EXPECT_EQ(last_notice("alice:phone").at("code"), "quota");
+  EXPECT_EQ(last_notice("alice:phone").at("retry_after_ms"), 500);
+  now_ms += 500;
+  EXPECT_EQ(sends(1024), Verdict::allow);
+}
+
+TEST_F(DoorMessage, SubscriptionsAreCountedUntilTheyEnd) {
+  Options few = options();
+  few.max_subscriptions_per_client = 2;
+  Door narrow(few, door_rules(), broker);
+  narrow.tick(now_ms);
+  Client who = client("alice:phone");
+  ASSERT_EQ(narrow.connect(who, token("alice", room_42), now_ms), Door::Entry::accept);
+  const auto asks = [&](Access access, std::string_view filter) {
+    return narrow.acl(who, {access, filter, 0, false}, now_ms);
+  };
+  EXPECT_EQ(asks(Access::subscribe, "sync/status"), Verdict::allow);
+  EXPECT_EQ(asks(Access::subscribe, "sync/alice:phone/#"), Verdict::allow);
+  EXPECT_EQ(asks(Access::subscribe, "sync/status"), Verdict::allow);  // again
+  EXPECT_EQ(asks(Access::subscribe, "chat/42/messages/log"), Verdict::deny);
+  EXPECT_EQ(last_notice("alice:phone").at("code"), "quota");
+  // A session that goes on has its subscriptions; a clean start has none.
+  narrow.disconnect(who);
+  who = client("alice:phone");
+  ASSERT_EQ(narrow.connect(who, token("alice", room_42), now_ms), Door::Entry::accept);
+  EXPECT_EQ(asks(Access::subscribe, "chat/42/messages/log"), Verdict::deny);
+  EXPECT_EQ(asks(Access::unsubscribe, "sync/status"), Verdict::allow);
+  EXPECT_EQ(asks(Access::subscribe, "chat/42/messages/log"), Verdict::allow);
+  who = client("alice:phone");
+  who.clean_start = true;
+  ASSERT_EQ(narrow.connect(who, token("alice", room_42), now_ms), Door::Entry::accept);
+  EXPECT_EQ(asks(Access::subscribe, "sync/status"), Verdict::allow);
+  EXPECT_EQ(asks(Access::subscribe, "sync/alice:phone/#"), Verdict::allow);
 }
 
 TEST_F(DoorMessage, AFloodThatDoesNotEndEndsWithADisconnection) {

@@ -34,6 +34,11 @@ TEST(Options, SchemasAndOneKeyAreEnoughAndTheRestHasTheDocumentedDefaults) {
   EXPECT_EQ(options.max_connections_per_user, 50u);
   EXPECT_EQ(options.max_messages_per_s, 100u);
   EXPECT_EQ(options.max_payload_bytes, 262'144u);
+  EXPECT_EQ(options.max_bytes_per_s, 2'097'152u);
+  EXPECT_EQ(options.max_subscriptions_per_client, 1000u);
+  EXPECT_EQ(options.max_sessions_per_user, 200u);
+  EXPECT_EQ(options.free_login_failures, 10u);
+  EXPECT_EQ(options.revoked_file, "");
 }
 
 TEST(Options, EveryOptionIsTaken) {
@@ -46,6 +51,11 @@ TEST(Options, EveryOptionIsTaken) {
                                                         {"leeway_s", "0"},
                                                         {"max_connections_per_user", "1"},
                                                         {"max_messages_per_s", "5000"},
+                                                        {"max_bytes_per_s", "4096"},
+                                                        {"max_subscriptions_per_client", "7"},
+                                                        {"max_sessions_per_user", "8"},
+                                                        {"free_login_failures", "0"},
+                                                        {"revoked_file", "/r"},
                                                         {"max_payload_bytes", "1024"}}));
   EXPECT_TRUE(problems.empty());
   EXPECT_EQ(options.stamp_key_file, "/t");
@@ -58,6 +68,11 @@ TEST(Options, EveryOptionIsTaken) {
   EXPECT_EQ(options.max_connections_per_user, 1u);
   EXPECT_EQ(options.max_messages_per_s, 5000u);
   EXPECT_EQ(options.max_payload_bytes, 1024u);
+  EXPECT_EQ(options.max_bytes_per_s, 4096u);
+  EXPECT_EQ(options.max_subscriptions_per_client, 7u);
+  EXPECT_EQ(options.max_sessions_per_user, 8u);
+  EXPECT_EQ(options.free_login_failures, 0u);
+  EXPECT_EQ(options.revoked_file, "/r");
 }
 
 TEST(Options, AnUnknownOptionIsNamedWithTheKnownOnes) {

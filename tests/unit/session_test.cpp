@@ -16,7 +16,7 @@ Identity user(const std::string& name) {
 }
 
 TEST(Sessions, TheOldestDisconnectedGoWhenTheTableIsFull) {
-  Sessions sessions(100, {.offline_per_user = 100, .offline = 3});
+  Sessions sessions({}, {.offline_per_user = 100, .offline = 3});
   int clients[5];
   for (int i = 0; i < 5; ++i) {
     const std::string id = "u" + std::to_string(i) + ":d";
@@ -30,7 +30,7 @@ TEST(Sessions, TheOldestDisconnectedGoWhenTheTableIsFull) {
 }
 
 TEST(Sessions, OneUsersDisconnectedSessionsDoNotPushOutOthers) {
-  Sessions sessions(100, {.offline_per_user = 2, .offline = 100});
+  Sessions sessions({}, {.offline_per_user = 2, .offline = 100});
   int clients[6];
   for (int i = 0; i < 6; ++i) {
     const std::string name = i == 0 ? "bob" : "alice";
@@ -46,7 +46,7 @@ TEST(Sessions, OneUsersDisconnectedSessionsDoNotPushOutOthers) {
 }
 
 TEST(Sessions, AReturningClientLeavesNoSecondEntry) {
-  Sessions sessions(100, {});
+  Sessions sessions({}, {});
   int clients[100];
   for (int& client : clients) {
     sessions.open(&client, "a:d", user("a"));
@@ -78,7 +78,7 @@ TEST(ClientTable, FindsWhatWasSetWhateverCameAndWent) {
 }
 
 TEST(Sessions, APointerHasOneSession) {
-  Sessions sessions(100, {});
+  Sessions sessions({}, {});
   int client;
   sessions.open(&client, "a:d", user("a"));
   sessions.open(&client, "b:d", user("b"));
@@ -88,7 +88,7 @@ TEST(Sessions, APointerHasOneSession) {
 }
 
 TEST(Sessions, WakeUpsComeInTheirOrderOnceAndNotForThoseThatAreGone) {
-  Sessions sessions(100, {});
+  Sessions sessions({}, {});
   int a, b, c;
   sessions.wake(sessions.open(&a, "a:d", user("a")), 30);
   sessions.wake(sessions.open(&b, "b:d", user("b")), 10);

@@ -23,7 +23,9 @@ struct BrokerOptions {
   /// Names the keys of tokens instead of plugin_opt_jwt_secret_file, whole lines.
   std::vector<std::string> key_lines = {};
   /// Lines as in mosquitto.conf: `plugin_opt_…` after the plugin's own, others before it.
-  std::vector<std::string> plugin_options = {"plugin_opt_max_messages_per_s 1000000"};
+  std::vector<std::string> plugin_options = {"plugin_opt_max_messages_per_s 1000000",
+                                             "plugin_opt_max_bytes_per_s 1000000000",
+                                             "plugin_opt_free_login_failures 0"};
   std::vector<std::string> lines = {};
   bool persistence = true;
   bool websockets = false;
