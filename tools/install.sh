@@ -4,7 +4,7 @@ build_packages="g++ cmake ninja-build pkg-config libssl-dev nlohmann-json3-dev l
   libsqlite3-dev libpaho-mqtt-dev libpaho-mqttpp-dev libcli11-dev libspdlog-dev libtomlplusplus-dev zlib1g-dev
   mosquitto-dev libmosquitto-dev libgtest-dev librapidcheck-dev libbenchmark-dev patch"
 run_packages="mosquitto mosquitto-clients iproute2"
-test_packages="$run_packages clang clang-format clang-tidy libclang-rt-14-dev iso-codes strace sqlite3 spin"
+test_packages="$run_packages clang clang-format clang-tidy libclang-rt-14-dev iso-codes strace sqlite3 spin faketime"
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 

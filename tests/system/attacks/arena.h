@@ -72,8 +72,14 @@ class Arena : public testing::Test {
 
   static RawClient anybody() { return RawClient(broker_->port()); }
 
-  /// Tries to connect and leaves again: the reason code.
-  static int knock(const RawConnect& connect) { return anybody().connect(connect); }
+  /// Tries to connect and leaves again: the reason code. Each time from another address, because failures are held
+  /// against the address that they come from.
+  static int knock(const RawConnect& connect) {
+    static unsigned knocks = 0;
+    ++knocks;
+    const std::string from = "127.1." + std::to_string(knocks / 250) + "." + std::to_string(knocks % 250 + 1);
+    return RawClient(broker_->port(), from).connect(connect);
+  }
 
   /// A client that must be let in.
   static RawClient enters(const RawConnect& connect) {

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <sstream>
 
@@ -20,12 +21,23 @@ std::string own_user() {
   return entry == nullptr ? "root" : entry->pw_name;
 }
 
-// A plugin built with AddressSanitizer needs its runtime to be there first.
-ProcessOptions environment() {
-  ProcessOptions options;
-  const std::string preload = MSYNC_PRELOAD;
-  if (!preload.empty()) options.environment = {"LD_PRELOAD=" + preload, "ASAN_OPTIONS=detect_leaks=0"};
-  return options;
+std::string variable(const char* name, const std::string& otherwise = {}) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? otherwise : value;
+}
+
+// A plugin built with a sanitizer needs its runtime to be there first.
+ProcessOptions environment(const BrokerOptions& options) {
+  ProcessOptions process;
+  process.environment = options.environment;
+  std::string preload;
+  for (const std::string& library :
+       {std::string(MSYNC_PRELOAD), variable("MSYNC_PLUGIN_PRELOAD"), options.preload}) {
+    if (!library.empty()) preload += (preload.empty() ? "" : ":") + library;
+  }
+  if (!preload.empty()) process.environment.push_back("LD_PRELOAD=" + preload);
+  if (*MSYNC_PRELOAD != 0) process.environment.emplace_back("ASAN_OPTIONS=detect_leaks=0");
+  return process;
 }
 
 }  // namespace
@@ -54,7 +66,7 @@ void Broker::write_configuration() {
   }
   for (const auto& line : options_.lines) conf << line << "\n";
   if (options_.plugin) {
-    conf << "plugin " MSYNC_BUILD_DIR "/mosquitto_sync.so\n"
+    conf << "plugin " << variable("MSYNC_PLUGIN", MSYNC_BUILD_DIR "/mosquitto_sync.so") << "\n"
          << "plugin_opt_schemas " << options_.schemas << "\n";
     if (options_.key_lines.empty()) conf << "plugin_opt_jwt_secret_file " << secret_file() << "\n";
     for (const auto& line : options_.key_lines) conf << line << "\n";
@@ -67,7 +79,8 @@ void Broker::launch() {
   end();
   write_configuration();
   process_ = std::make_unique<Process>(
-      std::vector<std::string>{"/usr/sbin/mosquitto", "-c", folder_ / "mosquitto.conf"}, environment());
+      std::vector<std::string>{"/usr/sbin/mosquitto", "-c", folder_ / "mosquitto.conf"},
+      environment(options_));
 }
 
 void Broker::end() {

@@ -1,7 +1,8 @@
 // Debian's Mosquitto with the plugin under test, in a folder and on a port of its own.
 //
 // Its configuration is written from the options at every start. When a test has failed, the destructor prints
-// the broker's log. One thread.
+// the broker's log. MSYNC_PLUGIN names another module than the build's, such as one with a sanitizer in it, and
+// MSYNC_PLUGIN_PRELOAD the library which that needs. One thread.
 #pragma once
 
 #include <memory>
@@ -29,6 +30,8 @@ struct BrokerOptions {
   std::vector<std::string> lines = {};
   bool persistence = true;
   bool websockets = false;
+  std::vector<std::string> environment = {};  // "NAME=value", beside the test's own
+  std::string preload = {};                   // a library, such as libfaketime
 };
 
 class Broker {

@@ -37,6 +37,14 @@ unsigned number(std::string_view bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]) << 8 | static_cast<unsigned char>(bytes[at + 1]);
 }
 
+sockaddr_in address_of(const std::string& ip, int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  inet_pton(AF_INET, ip.c_str(), &address.sin_addr);
+  return address;
+}
+
 // The number of the variable byte integer at `at`, which moves behind it; nothing while bytes are missing.
 std::optional<std::size_t> take_length(std::string_view bytes, std::size_t& at) {
   std::size_t value = 0;
@@ -50,16 +58,15 @@ std::optional<std::size_t> take_length(std::string_view bytes, std::size_t& at) 
 
 }  // namespace
 
-RawClient::RawClient(int port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+RawClient::RawClient(int port, const std::string& from)
+    : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const sockaddr_in source = address_of(from, 0), address = address_of("127.0.0.1", port);
   const timeval patience = {.tv_sec = 20, .tv_usec = 0};
   const int at_once = 1;
   setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
-  if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (bind(socket_, reinterpret_cast<const sockaddr*>(&source), sizeof source) != 0 ||
+      ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     close();
     throw std::runtime_error("nothing listens on port " + std::to_string(port));
   }

@@ -93,8 +93,8 @@ struct RawMessage {
 
 class RawClient {
  public:
-  /// Connects to this port of 127.0.0.1 and sends nothing. Throws std::runtime_error if it cannot.
-  explicit RawClient(int port);
+  /// Connects to this port of 127.0.0.1, from that address, and sends nothing. Throws std::runtime_error if it cannot.
+  explicit RawClient(int port, const std::string& from = "127.0.0.1");
   ~RawClient();  // without DISCONNECT: its will comes
   RawClient(RawClient&& other) noexcept;
   RawClient(const RawClient&) = delete;
