@@ -19,7 +19,8 @@ const char* json_type = "application/json";
 
 }  // namespace
 
-Publisher::Publisher(Parts parts) : parts_(std::move(parts)), announced_(parts_.identity) {}
+Publisher::Publisher(Parts parts)
+    : parts_(std::move(parts)), door_(parts_.link, parts_.reader), announced_(parts_.identity) {}
 
 void Publisher::wake() {
   const std::lock_guard lock(mutex_);
@@ -33,12 +34,14 @@ void Publisher::stop() {
 }
 
 void Publisher::connected() {
+  connection_ += 1;
   ready_ = false;
   arrived_ = true;
   wake();
 }
 
 void Publisher::disconnected() {
+  connection_ += 1;
   ready_ = false;
   arrived_ = false;
   parts_.cursors.connection_lost();
@@ -74,6 +77,7 @@ void Publisher::run(int drain_ms) {
       worked = send_outbox();
       worked = send_heads() || worked;
       worked = send_tail() || worked;
+      worked = door_.keep_up(parts_.collections()) || worked;
       announce_raised_boot();
     }
     if (!worked) wait_for_work();
@@ -85,12 +89,15 @@ void Publisher::run(int drain_ms) {
 }
 
 void Publisher::arrive() {
+  const std::uint64_t connection = connection_;
   const auto fault = parts_.gate.pass(parts_.link);
   if (fault) {
     if (parts_.link.is_connected()) spdlog::error("event=gate_closed reason=\"{}\"", *fault);
     return;
   }
   if (!arrived_.exchange(false)) return;
+  if (!door_.tell_all(parts_.collections()) || connection != connection_)
+    return;  // all again on the next one
   note_lost_heads();
   announce(true);
   ready_ = true;
@@ -181,7 +188,9 @@ bool Publisher::send_tail() {
   if (!scope) return false;
   const Delta delta = live_delta(*view, *scope, work->from);
   parts_.cursors.sent(scope->id, delta.to, delta.head);
-  if (!publish_documents(*scope, delta) || !publish_delta(delta, scope->id)) {
+  const bool gap = delta.from > work->from;
+  if (!door_.changed(*scope, delta, gap) || !publish_documents(*scope, delta) ||
+      !publish_delta(delta, scope->id)) {
     parts_.cursors.failed(scope->id);
     return false;
   }

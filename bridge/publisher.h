@@ -2,7 +2,8 @@
 //
 // Two sources: the outbox (acks, notices, pages), and the store, whose changes it tails from each scope's
 // cursor. After a commit, a crash, a lost connection: always the same code. On every connect it passes the gate,
-// announces sync/status, and republishes the retained heads if the broker has lost them.
+// tells the plugin what it must know, announces sync/status, and republishes the retained heads if the broker has lost
+// them.
 #pragma once
 
 #include <atomic>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "bridge/cursors.h"
+#include "bridge/door_teller.h"
 #include "bridge/gate.h"
 #include "bridge/outbox.h"
 #include "bridge/server_time.h"
@@ -83,13 +85,15 @@ class Publisher {
   };
 
   Parts parts_;
+  DoorTeller door_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool woken_ = false;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> arrived_ = false;  // connected, the gate not yet tried
   std::atomic<bool> ready_ = false;
-  StoreIdentity announced_;  // guarded by mutex_, as the next two
+  std::atomic<std::uint64_t> connection_ = 0;  // rises with each connect and disconnect
+  StoreIdentity announced_;                    // guarded by mutex_, as the next two
   std::optional<RaisedBoot> raised_;
   std::optional<std::string> retained_status_;  // what this connection's broker had kept
   std::vector<Publish> unsent_;                 // popped from the outbox when the connection broke
