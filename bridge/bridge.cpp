@@ -98,6 +98,8 @@ DaemonConfig config_of(const BridgeOptions& options, const Keys& keys) {
   DaemonConfig config;
   config.link.broker = options.broker;
   config.link.ca_file = options.ca_file;
+  config.link.cert_file = options.cert_file;
+  config.link.key_file = options.key_file;
   config.link.client_id = options.user + ":" + options.device;
   config.link.token = own_token(options, keys.secret);
   config.stamp_key = keys.stamp_key;

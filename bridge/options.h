@@ -9,7 +9,9 @@ namespace msync {
 
 struct BridgeOptions {
   std::string broker = "mqtt://127.0.0.1:1883";
-  std::string ca_file;         // for mqtts://; empty: the system's
+  std::string ca_file;    // for mqtts://; empty: the system's
+  std::string cert_file;  // its own certificate and key, where the broker asks for one
+  std::string key_file;
   std::string schemas;         // folder
   std::string store;           // sqlite:FILE
   std::string secret_file;     // HS256: the bridge makes its own token; or

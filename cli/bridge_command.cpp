@@ -34,6 +34,8 @@ int check_options(const BridgeOptions& options) {
   if (options.store.empty())
     return complain(EX_USAGE, "--store sqlite:FILE is missing: where the data is kept");
   if (const int code = refuse_other_stores(options.store); code != 0) return code;
+  if (options.cert_file.empty() != options.key_file.empty())
+    return complain(EX_USAGE, "--cert-file and --key-file belong together: give both or neither");
   if (options.secret_file.empty() && options.token_file.empty())
     return complain(EX_USAGE, "--secret-file F (the plugin's jwt_secret_file) or --token-file F is missing");
   if (!options.secret_file.empty() && !options.token_file.empty())
@@ -65,6 +67,9 @@ Command add_bridge_command(CLI::App& app) {
       ->capture_default_str();
   add_option(*bridge, "--ca-file", options.ca_file,
              "whom to believe with mqtts:// (default: what the system trusts)");
+  add_option(*bridge, "--cert-file", options.cert_file,
+             "its own certificate, where the listener has require_certificate true");
+  add_option(*bridge, "--key-file", options.key_file, "the private key of that certificate");
   add_option(*bridge, "--schemas", options.schemas, "folder with the collections' files");
   add_option(*bridge, "--store", options.store, "sqlite:FILE");
   add_option(*bridge, "--secret-file", options.secret_file,

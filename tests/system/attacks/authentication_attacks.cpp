@@ -7,7 +7,7 @@
 
 #include "core/base64url.h"
 #include "core/jws.h"
-#include "tests/system/attacks/arena.h"
+#include "tests/system/support/arena.h"
 
 namespace msync::test {
 namespace {

@@ -2,7 +2,7 @@
 // defended in tests/system/access_test.cpp.
 
 #include "core/limits.h"
-#include "tests/system/attacks/arena.h"
+#include "tests/system/support/arena.h"
 
 namespace msync::test {
 namespace {

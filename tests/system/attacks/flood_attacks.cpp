@@ -7,7 +7,7 @@
 
 #include "core/json.h"
 #include "tests/signing_key.h"
-#include "tests/system/attacks/arena.h"
+#include "tests/system/support/arena.h"
 
 namespace msync::test {
 namespace {

@@ -10,7 +10,7 @@
 #include "bridge/store/verify.h"
 #include "core/json.h"
 #include "core/limits.h"
-#include "tests/system/attacks/arena.h"
+#include "tests/system/support/arena.h"
 
 namespace msync::test {
 namespace {

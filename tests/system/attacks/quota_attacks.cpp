@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "core/json.h"
-#include "tests/system/attacks/arena.h"
+#include "tests/system/support/arena.h"
 
 namespace msync::test {
 namespace {

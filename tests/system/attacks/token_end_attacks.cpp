@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "tests/signing_key.h"
-#include "tests/system/attacks/arena.h"
+#include "tests/system/support/arena.h"
 
 namespace msync::test {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "tests/system/attacks/arena.h"
+#include "tests/system/support/arena.h"
 
 namespace msync::test {
 namespace {

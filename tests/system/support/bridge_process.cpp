@@ -12,6 +12,7 @@ namespace msync::test {
 
 BridgeProcess::BridgeProcess(Broker& broker)
     : broker_(broker),
+      address_(broker.url()),
       schemas_(broker.options().schemas),
       credentials_({"--secret-file", broker.secret_file()}),
       observer_token_(Broker::token("observer")) {}
@@ -33,7 +34,7 @@ void BridgeProcess::launch() {
   std::vector<std::string> command = wrapper_;
   for (const std::string& word :
        {std::string(MSYNC_BUILD_DIR "/mosquitto-sync"), std::string("bridge"), std::string("--broker"),
-        broker_.url(), std::string("--schemas"), schemas_, std::string("--store"), store()}) {
+        address_, std::string("--schemas"), schemas_, std::string("--store"), store()}) {
     command.push_back(word);
   }
   command.insert(command.end(), credentials_.begin(), credentials_.end());

@@ -37,6 +37,8 @@ class BridgeProcess {
   std::string& observer_token() { return observer_token_; }
   /// Arguments beside broker, schemas, store and credentials.
   std::vector<std::string>& arguments() { return arguments_; }
+  /// The broker's address as it is told; its plain one, unless it is changed.
+  std::string& address() { return address_; }
   std::string& schemas() { return schemas_; }
   /// In front of the command, such as strace with its arguments.
   std::vector<std::string>& wrapper() { return wrapper_; }
@@ -57,6 +59,7 @@ class BridgeProcess {
   std::uint64_t own_boot() const;
 
   Broker& broker_;
+  std::string address_;
   std::string schemas_;
   std::vector<std::string> credentials_;
   std::string observer_token_;

@@ -1,4 +1,4 @@
-// One broker, and a bridge where a family of attacks asks for it, for all tests of a suite.
+// One broker, and a bridge where a suite asks for it, for all tests of that suite.
 //
 //   struct TopicAttacks : Arena<TopicAttacks> {};
 //   TEST_F(TopicAttacks, SomethingIsDenied) {
