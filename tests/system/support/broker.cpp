@@ -125,6 +125,10 @@ std::string Broker::log() const {
   return earlier_log_ + (process_ ? process_->err() : "");
 }
 
+bool Broker::sanitized() {
+  return *MSYNC_PRELOAD != 0 || !variable("MSYNC_PLUGIN_PRELOAD").empty();
+}
+
 std::string Broker::token(const std::string& user, const std::string& claims_json) {
   Json claims = Json::parse(claims_json);
   claims["sub"] = user;

@@ -63,6 +63,9 @@ class Broker {
   const TempDir& folder() const { return folder_; }
   std::string secret_file() const { return folder_ / "jwt.secret"; }
 
+  /// True if its plugin has a sanitizer in it, which not every library can be beside.
+  static bool sanitized();
+
   /// A signed token: `claims` with `exp` in an hour where it has none.
   static std::string token(const std::string& user, const std::string& claims_json = "{}");
 
