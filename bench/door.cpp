@@ -58,18 +58,18 @@ struct Crowd {
     }
     const std::string token =
         make_token({{"sub", *users.back()}, {"rooms", list}, {"exp", now_ms / 1000 + 3600}}, secret);
+    connections.push_back({ids.back().get(), *ids.back(), *users.back(), "192.0.2.1", 5});
     if (door.connect(client(number), token, now_ms) != Door::Entry::accept)
       throw std::runtime_error("refused");
   }
 
-  Client client(std::size_t number) const {
-    return {ids[number].get(), *ids[number], *users[number], "192.0.2.1", 5};
-  }
+  const Client& client(std::size_t number) const { return connections[number]; }
 
   Silent broker;
   Door door;
   std::vector<std::unique_ptr<std::string>> users;
   std::vector<std::unique_ptr<std::string>> ids;
+  std::vector<Client> connections;
   std::vector<std::vector<std::size_t>> readers;  // by room
 };
 
@@ -97,7 +97,7 @@ void deliveries(benchmark::State& state) {
       room = (room + 1) % busy;
       topic = "chat/" + std::to_string(room) + "/messages/log";
     }
-    const Client client = all.client(all.readers[room][reader++]);
+    const Client& client = all.client(all.readers[room][reader++]);
     if (all.door.acl(client, {Access::read, topic, 100, false}, now_ms) != Verdict::allow) {
       state.SkipWithError("denied");
       break;

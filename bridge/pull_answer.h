@@ -8,6 +8,7 @@
 #include <string>
 
 #include "bridge/store/store.h"
+#include "core/compression.h"
 #include "core/message.h"
 
 namespace msync {
@@ -20,6 +21,9 @@ class PullAnswer {
   /// The next page as a message, or nothing after the last. `now_ms` is written into it.
   std::optional<std::string> next(StoreReader& reader, std::int64_t now_ms);
 
+  /// Of the page that next() gave last, such as "application/json+zstd".
+  std::string content_type() const;
+
   /// True if the client named a seq above the head in this epoch: it errs, or the store has lost its tail.
   /// Known after the first page.
   bool above_head() const { return above_head_; }
@@ -27,6 +31,7 @@ class PullAnswer {
  private:
   Delta page(View& view, const ScopeRow& scope);
   bool needs_reset(const ScopeRow& scope);
+  Compression compression() const;
   void add_own_numbers(View& view, const ScopeRow& scope, Delta& delta) const;
 
   Pull pull_;
@@ -35,6 +40,7 @@ class PullAnswer {
   std::string epoch_;
   std::size_t pages_ = 0;
   bool done_ = false;
+  Compression used_ = Compression::none;  // by the last page
   bool above_head_ = false;
 };
 

@@ -59,11 +59,10 @@ void PullService::answer(const Inbound& message) {
     outbox_.push({inbox + "/notice", encode(notice)});
     return;
   }
-  const bool cbor = pull->cbor;
   PullAnswer pages(std::move(*pull), message.stamp.user, message.scope, epoch_);
   while (auto page = pages.next(reader_, time_.now_ms())) {
     Publish out{inbox + "/delta/" + message.scope, std::move(*page)};
-    out.content_type = cbor ? "application/cbor" : "application/json";
+    out.content_type = pages.content_type();
     out.expiry_s = limits::delta_expiry_s;
     if (!outbox_.push(std::move(out))) return;
   }

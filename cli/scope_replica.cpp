@@ -12,6 +12,7 @@ Pull ScopeReplica::pull(std::string rid) {
   rid_ = std::move(rid);
   Pull pull;
   pull.rid = rid_;
+  pull.zlib = pull.zstd = true;
   if (from_zero_) {
     snapshot_ = false;
     from_zero_ = false;

@@ -1,6 +1,7 @@
 // T/log and sync/<client>/delta/T, as they are read by clients.
 #include <algorithm>
 
+#include "core/compression.h"
 #include "core/message.h"
 #include "core/message_parts.h"
 
@@ -80,7 +81,9 @@ void check_order(Fields& fields, const Delta& delta) {
 }  // namespace
 
 Result<Delta> decode_delta(std::string_view payload) {
-  const auto body = parse_envelope(payload);
+  const auto unpacked = unpack(payload);
+  if (!unpacked) return unpacked.error();
+  const auto body = parse_envelope(*unpacked);
   if (!body) return body.error();
   Fields fields(*body);
   Delta delta;

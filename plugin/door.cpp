@@ -127,6 +127,8 @@ Door::Entry Door::admit(const Client& client, std::string_view token, std::int64
   Session& session =
       sessions_.open(client.handle, std::string(client.id), *std::move(who), !client.clean_start);
   session.address = client.address;
+  session.arriving = !client.clean_start;
+  if (session.arriving) arriving_.push_back(session.id);
   accept_token(session, token, now_ms);
   return Entry::accept;
 }
@@ -134,9 +136,9 @@ Door::Entry Door::admit(const Client& client, std::string_view token, std::int64
 void Door::accept_token(Session& session, std::string_view token, std::int64_t now_ms) {
   session.token = token;
   sort_claims(rules_->collections.all(), session.who);
-  session.ends_ms = (session.who.expires_at_s + options_.leeway_s) * 1000;
+  sessions_.set_end(session, (session.who.expires_at_s + options_.leeway_s) * 1000);
   session.warned = false;
-  session.rights.clear();
+  sessions_.forget_rights(session);
   // Not at once: a client that has just connected has not subscribed to its inbox yet.
   const std::int64_t warn_ms = (session.who.expires_at_s - limits::token_notice_s) * 1000;
   sessions_.wake(session, std::max(warn_ms, now_ms + 1000));
@@ -148,7 +150,7 @@ std::optional<Door::Entry> Door::reconsider(const Client& client, std::int64_t n
   if (Session* session = sessions_.find(client.handle, client.id, client.user)) {
     const std::string why = unfit(client, verify_token(session->token, tokens_, now_ms / 1000), now_ms);
     if (!why.empty()) {
-      session->ends_ms = 0;
+      sessions_.set_end(*session, 0);
       leave(*session, false, why);
     }
     return Entry::accept;
@@ -166,10 +168,25 @@ void Door::tick(std::int64_t now_ms) {
   ticking_ = true;
   reloading_ = false;
   read_changed_keys(now_ms);
+  settle_arrivals(now_ms);
   while (Session* session = sessions_.due(now_ms)) expire(*session, now_ms);
   for (const auto& [id, with_will] : std::exchange(kicks_, {})) {
     const Session* session = sessions_.find(id);
     if (session && session->online && session->leaving) broker_.kick(id, with_will);
+  }
+}
+
+// Mosquitto 2.0.11 counts what it has just dropped from a returning client's queue as still under way: with enough of it
+// the client would never be sent anything again. Its next connection counts right. Not twice in a row: a client that
+// asks for what it may not have, before the broker has answered, must not be thrown out for ever.
+void Door::settle_arrivals(std::int64_t now_ms) {
+  for (const std::string& id : std::exchange(arriving_, {})) {
+    Session* session = sessions_.find(id);
+    if (!session || !session->online) continue;
+    session->arriving = false;
+    if (!session->purged || now_ms - session->cleaned_ms < limits::purge_pause_ms) continue;
+    session->cleaned_ms = now_ms;
+    leave(*session, false, "its queue held what it may no longer read");
   }
 }
 
@@ -203,7 +220,7 @@ void Door::expire(Session& session, std::int64_t now_ms) {
   if (!session.online) {  // what remains only names the session
     session.token.clear();
     session.who.claims = Json::object();
-    session.rights.clear();
+    sessions_.forget_rights(session);
   }
 }
 

@@ -18,6 +18,7 @@
 #include "core/message.h"
 #include "plugin/acl.h"
 #include "plugin/client_ids.h"
+#include "plugin/hot_rights.h"
 #include "plugin/key_file.h"
 #include "plugin/login_guard.h"
 #include "plugin/members.h"
@@ -145,12 +146,19 @@ class Door {
 
   Session* session_of(const Client& client, Access access);
   std::uint8_t rights(Session& session, const Topic& topic);
+  /// The scope's number, told apart from what it was before.
+  std::uint64_t scope_key(const Topic& topic) const {
+    return std::uint64_t{topics_.generation()} << 32 | topic.scope;
+  }
+  std::optional<Verdict> remembered(const Client& client, std::string_view topic, std::int64_t now_ms);
+  void remember(const Client& client, const Topic& topic, std::uint8_t rights);
   Verdict judge_write(Session& session, const Client& client, const Topic& topic, const Request& request,
                       std::int64_t now_ms);
   Verdict judge_filter(Session* session, const Request& request, std::int64_t now_ms);
   bool room_for_filter(Session& session, std::string_view filter, std::int64_t now_ms);
   bool within_quota(Session& session, const Request& request, std::int64_t now_ms);
 
+  void settle_arrivals(std::int64_t now_ms);
   void read_changed_keys(std::int64_t now_ms);
   void expire(Session& session, std::int64_t now_ms);
   void leave(Session& session, bool with_will, std::string_view why);
@@ -167,11 +175,13 @@ class Door {
   Broker& broker_;
   Topics topics_;
   Sessions sessions_;
+  HotRights hot_rights_;
   LoginGuard guard_;
   ClientIds client_ids_;
   Members members_;
   Revocations revocations_;
   std::int64_t keys_wanted_ms_ = 0;                  // when the bridge was asked for newer keys last
+  std::vector<std::string> arriving_;                // client ids
   std::vector<std::pair<std::string, bool>> kicks_;  // client id, with will
   bool ticking_ = false;                             // a tick has come: the broker is set up as it must be
   bool reloading_ = false;                           // between reload() and the next tick()

@@ -34,7 +34,7 @@ void Door::told_revoked(std::string_view payload, std::int64_t now_ms) {
   }
   sessions_.each([&](Session& session) {
     if (!revocations_.revoked(session.who, now_ms / 1000)) return;
-    session.ends_ms = 0;
+    sessions_.set_end(session, 0);
     leave(session, false, "its token was revoked");
   });
 }
@@ -58,7 +58,7 @@ void Door::told_members(std::string_view payload, std::int64_t now_ms) {
                                           " memberships: those beyond do not hold");
   }
   for (auto& [session, scopes] : readable) {
-    session->rights.clear();
+    sessions_.forget_rights(*session);
     tell_lost(*session, scopes, now_ms);
   }
 }

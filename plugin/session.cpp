@@ -41,12 +41,15 @@ Session& Sessions::open(const void* client, std::string id, Identity who, bool r
   session->user = user.get();
   if (Session* old = find(session->id)) {
     if (resumes) session->filters = old->filters;
+    session->cleaned_ms = old->cleaned_ms;
     if (!old->online) forget(old->client);
   }
   Session& opened = *session;
   opened.user->sessions.insert(&opened);
   by_id_[opened.id] = &opened;
-  by_client_.set(client, &opened);
+  auto& slot = by_client_.set(client, &opened);
+  slot.online = true;
+  slot.name(opened.id);
   all_.emplace(&opened, std::move(session));
   return opened;
 }
@@ -64,12 +67,23 @@ void Sessions::close(const void* client, std::string_view id) {
 void Sessions::set_offline(Session& session) {
   User& user = *session.user;
   session.online = false;
+  if (auto* slot = by_client_.slot(session.client)) slot->online = false;
   session.leaving = false;
   --user.online;
   session.offline_at = offline_.insert(offline_.end(), &session);
   session.offline_of_user_at = user.offline.insert(user.offline.end(), &session);
   if (user.offline.size() > bounds_.offline_per_user) erase(*user.offline.front());
   if (offline_.size() > bounds_.offline) erase(*offline_.front());
+}
+
+void Sessions::set_end(Session& session, std::int64_t ends_ms) {
+  session.ends_ms = ends_ms;
+  if (auto* slot = by_client_.slot(session.client)) slot->ends_ms = ends_ms;
+}
+
+void Sessions::forget_rights(Session& session) {
+  session.rights.clear();
+  if (auto* slot = by_client_.slot(session.client)) slot->generation = 0;
 }
 
 void Sessions::forget(const void* client) {

@@ -51,16 +51,19 @@ struct User {
 struct Session {
   // What a delivery looks at stands first, together.
   std::string id;
-  std::int64_t ends_ms = 0;  // past it nothing is allowed; 0: the token no longer holds
+  std::int64_t ends_ms = 0;  // past it nothing is allowed; 0: the token no longer holds. See set_end()
   bool online = true;
-  bool warned = false;   // the notice `token` was sent
-  bool leaving = false;  // will be disconnected at the next tick
+  bool warned = false;    // the notice `token` was sent
+  bool leaving = false;   // will be disconnected at the next tick
+  bool arriving = false;  // until the first tick or subscription: what is judged now was queued before
+  bool purged = false;    // the broker drops some of that
   RightsMemo rights;
 
   const void* client = nullptr;
   Identity who;
   std::string token;                           // the last accepted, for SIGHUP
   std::string address;                         // it came from
+  std::int64_t cleaned_ms = 0;                 // when it was last disconnected for being purged
   std::set<std::string, std::less<>> filters;  // it is subscribed to, as far as this process has seen
   std::int64_t wakes_ms = 0;                   // the next time Sessions::due() names it
   User* user = nullptr;
@@ -84,6 +87,15 @@ class Sessions {
 
   /// The session of this client, or nullptr if it has none.
   Session* find(const void* client, std::string_view id, std::string_view user);
+
+  /// What a delivery needs of this client's session; nullptr if it has none. Good until the next open() or close().
+  ClientTable<Session>::Slot* slot(const void* client) { return by_client_.slot(client); }
+
+  /// Sets when the session's token ends.
+  void set_end(Session& session, std::int64_t ends_ms);
+
+  /// Rights that are remembered of the session no longer hold.
+  void forget_rights(Session& session);
 
   /// The newest session of this client id, connected or not.
   Session* find(std::string_view id);

@@ -34,6 +34,9 @@ class Topics {
     return last_;
   }
 
+  /// The topic that of() classified last, while the numbers hold.
+  const Topic& last() const { return last_; }
+
   /// The scope of this number, of the present generation.
   const std::string& scope(std::uint32_t number) const { return *names_[number - 1]; }
 

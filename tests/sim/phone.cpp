@@ -146,6 +146,8 @@ void Phone::pull(const std::string& topic, ScopeDatabase& disk, Session& session
   pull.acked = disk.acked_n;
   pull.limit = 1 + parts_.choices.below(std::uint64_t{4});
   pull.cbor = parts_.choices.chance(50);
+  pull.zlib = names_ % 3 == 0;
+  pull.zstd = names_ % 3 == 1;
   session.reset_taken = false;
   session.wants_pull = false;
   session.pull_at_ms = parts_.timeline.now_ms() + 5000 + session.pull_pause_ms;

@@ -42,11 +42,11 @@ bool may(const Collection& of, std::vector<std::string_view> values, const Ident
 /// interface.md's example: members of a room read and write, moderators read everywhere.
 Collection chat() {
   return collection("chat/{room}/messages",
-                    {{reads | writes, {is_claim(0, "rooms")}, ""}, {reads, {}, "moderator"}});
+                    {{reads | writes, {is_claim(0, "rooms")}, "", {}}, {reads, {}, "moderator", {}}});
 }
 
 Collection todos() {
-  return collection("users/{user}/todos", {{reads | writes, {is_user(0)}, ""}});
+  return collection("users/{user}/todos", {{reads | writes, {is_user(0)}, "", {}}});
 }
 
 // ---- allows ---------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ TEST(Access, TheUserIsComparedWhole) {
 TEST(Access, AllConditionsOfAGrantMustHold) {
   const Collection files =
       collection("t/{tenant}/u/{user}/{kind}/files",
-                 {{reads | writes, {is_claim(0, "tenant"), is_user(1), is_literal(2, "own")}, "staff"}});
+                 {{reads | writes, {is_claim(0, "tenant"), is_user(1), is_literal(2, "own")}, "staff", {}}});
   const Identity who = identity("u1", R"({"tenant":"t1"})", {"staff"});
   EXPECT_TRUE(may(files, {"t1", "u1", "own"}, who, Right::write));
   EXPECT_FALSE(may(files, {"t2", "u1", "own"}, who, Right::write));
@@ -95,7 +95,7 @@ TEST(Access, AllConditionsOfAGrantMustHold) {
 }
 
 TEST(Access, AGrantWithoutConditionsHoldsForEveryUserAndNoGrantForNobody) {
-  const Collection catalog = collection("catalog/{name}", {{reads, {}, ""}, {writes, {}, "editor"}});
+  const Collection catalog = collection("catalog/{name}", {{reads, {}, "", {}}, {writes, {}, "editor", {}}});
   EXPECT_TRUE(may(catalog, {"x"}, identity("anyone"), Right::read));
   EXPECT_FALSE(may(catalog, {"x"}, identity("anyone"), Right::write));
   EXPECT_TRUE(may(catalog, {"x"}, identity("ed", "{}", {"editor"}), Right::write));

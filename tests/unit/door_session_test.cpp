@@ -255,5 +255,75 @@ TEST_F(DoorReload, ANewConnectionDuringAReloadStillNeedsItsToken) {
   EXPECT_EQ(door->connect(fresh, std::nullopt, now_ms), Door::Entry::refuse);
 }
 
+// What is remembered for the sake of speed must never outlive what it was judged by.
+TEST_F(DoorSession, ARememberedRightEndsWithItsReason) {
+  const Client alice = enter("alice:phone", room_42), bob = enter("bob:phone", room_42, 100);
+  const Client eve = enter("eve:phone");
+  const auto all_read = [&](bool a, bool b, bool e) {
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(deliver(alice, "chat/42/messages/log") == Verdict::allow, a);
+      EXPECT_EQ(deliver(bob, "chat/42/messages/log") == Verdict::allow, b);
+      EXPECT_EQ(deliver(eve, "chat/42/messages/log") == Verdict::allow, e);
+      deliver(alice, i == 0 ? "chat/43/messages/log" : "news/today/log");  // another topic between
+    }
+  };
+  all_read(true, true, false);
+  door.renew(alice, token("alice"), now_ms);  // without the room
+  door.renew(eve, token("eve", room_42), now_ms);
+  all_read(false, true, true);
+  now_ms += 131'000;  // bob's token and the leeway are over, before any tick
+  all_read(false, false, true);
+  door.disconnect(eve);
+  Client stranger = eve;  // the broker gives her pointer to somebody else
+  const std::string name = "mallory:phone";
+  stranger.id = name;
+  stranger.user = "mallory";
+  EXPECT_EQ(deliver(stranger, "chat/42/messages/log"), Verdict::deny);
+  EXPECT_EQ(deliver(enter("mosquitto-sync:bridge", {{"roles", {"bridge"}}}), "chat/42/messages/log"),
+            Verdict::allow);
+}
+
+TEST_F(DoorSession, ReadersOfOneScopeDoNotAnswerForAnother) {
+  std::vector<Client> clients;
+  for (int i = 0; i < 40; ++i) {
+    clients.push_back(enter("user" + std::to_string(i) + ":d", {{"rooms", {std::to_string(i % 5)}}}));
+  }
+  for (int round = 0; round < 3; ++round) {
+    for (int room = 0; room < 5; ++room) {
+      const std::string topic = "chat/" + std::to_string(room) + "/messages/log";
+      publish(clients[0], topic);  // the topic in hand, not yet judged for a reader
+      for (int i = 0; i < 40; ++i) {
+        EXPECT_EQ(deliver(clients[static_cast<std::size_t>(i)], topic) == Verdict::allow, i % 5 == room);
+      }
+    }
+  }
+}
+
+TEST_F(DoorSession, AReturningClientWhoseQueueIsPurgedReturnsOnceMore) {
+  const auto returns_and_is_asked_for = [&](const Json& claims, bool queued) {
+    const Client who = returns("alice:phone", claims);
+    if (queued) {
+      EXPECT_EQ(deliver(who, topic), Verdict::deny);  // the broker asks for what it has queued
+    }
+    pass(0);
+    door.disconnect(who);
+    return broker.kicked.size();
+  };
+  EXPECT_EQ(returns_and_is_asked_for(room_42, false), 0U);
+  EXPECT_EQ(returns_and_is_asked_for(Json::object(), true), 1U);  // the room is gone
+  EXPECT_EQ(returns_and_is_asked_for(Json::object(), false), 1U);
+  EXPECT_EQ(returns_and_is_asked_for(Json::object(), true), 1U);  // but not over and over
+}
+
+TEST_F(DoorSession, WhatIsDeniedLaterOrToACleanStartIsNoPurge) {
+  const Client alice = returns("alice:phone");
+  subscribe(alice, "#");
+  EXPECT_EQ(deliver(alice, topic), Verdict::deny);
+  pass(0);
+  EXPECT_EQ(deliver(enter("bob:phone"), topic), Verdict::deny);
+  pass(0);
+  EXPECT_TRUE(broker.kicked.empty());
+}
+
 }  // namespace
 }  // namespace msync

@@ -80,12 +80,20 @@ class DoorWorld : public testing::Test {
   Client client(const std::string& id) {
     ids.push_back(std::make_unique<std::string>(id));
     const std::string_view name = *ids.back();
-    return {ids.back().get(), name, name.substr(0, name.rfind(':')), "127.0.0.1", 5};
+    return {ids.back().get(), name, name.substr(0, name.rfind(':')), "127.0.0.1", 5, true};
   }
 
   /// Lets `id` in with these claims and returns its connection.
   Client enter(const std::string& id, const Json& claims = Json::object(), std::int64_t ttl_s = 3600) {
-    const Client who = client(id);
+    return enter(client(id), claims, ttl_s);
+  }
+  /// One that takes its session up again.
+  Client returns(const std::string& id, const Json& claims = Json::object()) {
+    Client who = client(id);
+    who.clean_start = false;
+    return enter(who, claims, 3600);
+  }
+  Client enter(const Client& who, const Json& claims, std::int64_t ttl_s) {
     EXPECT_EQ(door.connect(who, token(std::string(who.user), claims, ttl_s), now_ms), Door::Entry::accept)
         << broker.last_line();
     return who;

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <deque>
 #include <random>
+#include <set>
+
+#include "plugin/hot_rights.h"
 
 namespace msync {
 namespace {
@@ -100,6 +103,43 @@ TEST(Sessions, WakeUpsComeInTheirOrderOnceAndNotForThoseThatAreGone) {
   EXPECT_EQ(first->id, "b:d");
   EXPECT_EQ(sessions.due(100)->id, "a:d");
   EXPECT_EQ(sessions.due(100), nullptr);
+}
+
+TEST(HotRights, RemembersEachSessionInEachScope) {
+  HotRights rights;
+  const auto one = rights.new_number(2), other = rights.new_number(2);
+  EXPECT_FALSE(rights.find(7, one));
+  rights.keep(7, one, 3);
+  rights.keep(7, other, 0);
+  rights.keep(8, one, 1);
+  EXPECT_EQ(rights.find(7, one), std::optional<std::uint8_t>(3));
+  EXPECT_EQ(rights.find(7, other), std::optional<std::uint8_t>(0));
+  EXPECT_EQ(rights.find(8, one), std::optional<std::uint8_t>(1));
+  EXPECT_FALSE(rights.find(8, other));
+  rights.keep(7, one, 1);
+  EXPECT_EQ(rights.find(7, one), std::optional<std::uint8_t>(1));
+}
+
+TEST(HotRights, AnotherScopeInTheSamePlaceStartsEmpty) {
+  HotRights rights;
+  const auto one = rights.new_number(1), other = rights.new_number(1);
+  rights.keep(7, one, 3);
+  rights.keep(7 + limits::hot_scopes, other, 2);
+  EXPECT_FALSE(rights.find(7, one));
+  EXPECT_FALSE(rights.find(7 + limits::hot_scopes, one));
+  EXPECT_EQ(rights.find(7 + limits::hot_scopes, other), std::optional<std::uint8_t>(2));
+}
+
+TEST(HotRights, ANumberIsNeverGivenTwiceInAGeneration) {
+  HotRights rights;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> given;
+  for (int i = 0; i < 100'000; ++i) {
+    const std::uint32_t number = rights.new_number(3000);
+    EXPECT_TRUE(given.insert({rights.generation(), number}).second);
+    EXPECT_FALSE(rights.find(1, number));
+    rights.keep(1, number, 1);
+  }
+  EXPECT_LT(rights.generation(), 20U);
 }
 
 }  // namespace
