@@ -10,6 +10,7 @@
 
 #include "mqtt/broker_address.h"
 #include "mqtt/connection.h"
+#include "mqtt/no_delay.h"
 #include "mqtt/window.h"
 
 namespace msync {
@@ -172,6 +173,7 @@ std::string Link::Impl::attempt() {
   {
     std::lock_guard lock(mutex);
     if (!loss.empty()) return loss;
+    send_at_once(address.port);
     window.open(std::max<std::size_t>(1, std::min(options.window, progress->connected.receive_max)));
     online = true;
   }
