@@ -4,10 +4,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <future>
 
 #include "bridge/daemon.h"
+#include "bridge/key_fetcher.h"
 #include "bridge/own_token.h"
 #include "bridge/schema_gate.h"
 #include "platform/files.h"
@@ -105,6 +108,7 @@ DaemonConfig config_of(const BridgeOptions& options, const Keys& keys) {
   config.stamp_key = keys.stamp_key;
   config.store = options.store;
   config.version = options.version;
+  config.revoking = {options.user, *parse_duration_ms(options.max_token_ttl) / 1000};
   return config;
 }
 
@@ -151,10 +155,38 @@ void reload(Daemon& daemon, SchemaGate& gate, const std::string& folder,
   spdlog::info("event=reloaded collections={}", collections->all().size());
 }
 
+/// Fetches the issuer's keys, where the bridge was told to, as long as this object lives.
+class KeyThread {
+ public:
+  explicit KeyThread(const BridgeOptions& options) {
+    if (options.jwks_url.empty()) return;
+    const std::int64_t refresh_ms = *parse_duration_ms(options.jwks_refresh);
+    fetcher_ = std::make_unique<KeyFetcher>(
+        KeyFetcherOptions{options.jwks_url, options.jwks_file, refresh_ms,
+                          std::min(limits::keys_fetch_again_ms, refresh_ms / 10)});
+    done_ = std::async(std::launch::async, [this] { fetcher_->run(); });
+  }
+  ~KeyThread() {
+    if (fetcher_) fetcher_->stop();  // and done_ waits
+  }
+  KeyThread(const KeyThread&) = delete;
+  KeyThread& operator=(const KeyThread&) = delete;
+  void wanted() {
+    if (fetcher_) fetcher_->wanted();
+  }
+
+ private:
+  std::unique_ptr<KeyFetcher> fetcher_;
+  std::future<void> done_;
+};
+
 int serve(const BridgeOptions& options, const Keys& keys, std::shared_ptr<const Collections> collections,
           const Signals& signals) {
   std::atomic<bool> failed = false;
-  Daemon daemon(config_of(options, keys), collections, [&](const std::string& why) {
+  KeyThread key_thread(options);  // first: the broker may wait for its file
+  DaemonConfig config = config_of(options, keys);
+  config.keys_wanted = [&key_thread] { key_thread.wanted(); };
+  Daemon daemon(std::move(config), collections, [&](const std::string& why) {
     failed = true;
     spdlog::critical("event=fatal reason=\"{}\"", why);
     ::kill(::getpid(), SIGTERM);

@@ -12,8 +12,8 @@ namespace {
 /// One transaction under way.
 class Batch {
  public:
-  Batch(Store& store, const StoreIdentity& identity, std::int64_t now_ms)
-      : store_(store), identity_(identity), now_ms_(now_ms) {}
+  Batch(Store& store, const StoreIdentity& identity, const RevokeRules& revoking, std::int64_t now_ms)
+      : store_(store), identity_(identity), revoking_(revoking), now_ms_(now_ms) {}
 
   void take(const Inbound& message, bool skip_unnumbered);
   void write_back();
@@ -31,6 +31,7 @@ class Batch {
 
   void take_in(const Inbound& message, bool skip_unnumbered);
   void take_seen(const Inbound& message);
+  void take_revoke(const Inbound& message);
   void take_numbered(const Inbound& message, const InMessage& in);
   void take_unnumbered(const Inbound& message, const InMessage& in);
   MutationResult repeat(const ReplicaKey& key, std::uint64_t n);
@@ -44,6 +45,7 @@ class Batch {
 
   Store& store_;
   const StoreIdentity& identity_;
+  const RevokeRules& revoking_;
   std::int64_t now_ms_;
   std::map<std::string, OpenScope> scopes_;
   std::map<AckKey, Ack> acks_;
@@ -81,6 +83,7 @@ void Batch::reply_ack(const Inbound& message, const Ack& ack) {
 }
 
 void Batch::take(const Inbound& message, bool skip_unnumbered) {
+  if (message.revoke) return take_revoke(message);
   if (message.leaf == Leaf::seen) return take_seen(message);
   take_in(message, skip_unnumbered);
 }
@@ -96,6 +99,15 @@ void Batch::take_seen(const Inbound& message) {
   // A replica cannot have seen what does not exist; its word must not let a tombstone go too early.
   if (seen->seq > row.seq) return;
   store_.save_seen({message.stamp.user, seen->src, row.id}, seen->seq, message.stamp.at_ms);
+}
+
+/// Again and again is the same as once: a commit of unknown fate needs no care.
+void Batch::take_revoke(const Inbound& message) {
+  const auto revocation =
+      judge_revoke(message.payload, message.stamp.at_ms / 1000, store_.revocations(), revoking_);
+  if (!revocation) return notice(message, revocation.error(), nullptr);
+  store_.save_revocation(*revocation);
+  done.revoked = true;
 }
 
 void Batch::take_in(const Inbound& message, bool skip_unnumbered) {
@@ -215,7 +227,8 @@ Committed Batch::finish() {
 
 }  // namespace
 
-Committer::Committer(Store& store) : store_(store), identity_(store.identity()) {}
+Committer::Committer(Store& store, RevokeRules revoking)
+    : store_(store), identity_(store.identity()), revoking_(std::move(revoking)) {}
 
 Committed Committer::commit(std::span<const Inbound> batch, std::int64_t now_ms,
                             std::span<const std::pair<std::int64_t, std::uint64_t>> published,
@@ -223,7 +236,7 @@ Committed Committer::commit(std::span<const Inbound> batch, std::int64_t now_ms,
   committing_ = false;
   store_.begin();
   try {
-    Batch work(store_, identity_, now_ms);
+    Batch work(store_, identity_, revoking_, now_ms);
     for (const Inbound& message : batch) {
       work.take(message, skip_unnumbered);
       work.done.messages += 1;

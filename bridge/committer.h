@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bridge/inbound.h"
+#include "bridge/revoking.h"
 #include "bridge/store/store.h"
 #include "core/message.h"
 
@@ -39,11 +40,12 @@ struct Committed {
   std::size_t duplicates = 0;
   std::size_t gaps = 0;
   std::size_t malformed = 0;
+  bool revoked = false;  // the list of revocations is another one
 };
 
 class Committer {
  public:
-  explicit Committer(Store& store);
+  explicit Committer(Store& store, RevokeRules revoking = {});
 
   /// Takes messages from the front until limits::batch_mutations is reached (at least one message), in one
   /// transaction. `now_ms` is written into the acks. With `skip_unnumbered` messages without numbers are passed
@@ -61,6 +63,7 @@ class Committer {
  private:
   Store& store_;
   StoreIdentity identity_;
+  RevokeRules revoking_;
   bool committing_ = false;
   std::size_t attempted_ = 0;
 };

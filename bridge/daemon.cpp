@@ -77,7 +77,8 @@ std::unique_ptr<Link> Daemon::make_link() {
 }
 
 std::vector<std::string> Daemon::filters(const Collections& collections) const {
-  std::vector<std::string> filters{"sync/status", gate_.topic()};
+  std::vector<std::string> filters{"sync/status", gate_.topic(), std::string(door_topic::revoke),
+                                   std::string(door_topic::keys)};
   for (const Collection& collection : collections.all()) {
     for (const Leaf leaf : {Leaf::in, Leaf::pull, Leaf::seen})
       filters.push_back(collection.topic.filter(leaf));
@@ -108,16 +109,31 @@ Pipeline::Parts Daemon::pipeline_parts(std::unique_ptr<Store> store) {
           [this] { return collections_.load(); },
           [this] { publisher_->wake(); },
           [this](std::uint64_t boot) { publisher_->boot_raised(boot); },
+          [this] { publisher_->revocations_changed(); },
+          config_.revoking,
           fatal_};
 }
 
-void Daemon::receive(LinkMessage&& message) {
-  if (message.topic == gate_.topic()) return gate_.deliver(message);
+/// What the bridge itself is told, not its clients' input.
+bool Daemon::receive_own(const LinkMessage& message) {
+  if (message.topic == gate_.topic()) {
+    gate_.deliver(message);
+    return true;
+  }
   if (message.topic == "sync/status") {
     // Retained: what the broker kept. Else it is what this bridge has just said.
     if (message.retained) publisher_->status_seen(message.payload);
-    return;
+    return true;
   }
+  if (message.topic == door_topic::keys) {
+    if (config_.keys_wanted) config_.keys_wanted();
+    return true;
+  }
+  return false;
+}
+
+void Daemon::receive(LinkMessage&& message) {
+  if (receive_own(message)) return;
   const std::string topic = message.topic;
   auto inbound = admit(std::move(message), collections_.load(), config_.stamp_key);
   if (!inbound) return refuse(topic, inbound.error());

@@ -25,6 +25,8 @@ struct DaemonConfig {
   std::string stamp_key;
   std::string store;  // address
   std::string version;
+  RevokeRules revoking;
+  std::function<void()> keys_wanted = {};  // the plugin lacks one; may be empty
 };
 
 class Daemon {
@@ -51,6 +53,7 @@ class Daemon {
 
  private:
   void receive(LinkMessage&& message);
+  bool receive_own(const LinkMessage& message);
   void refuse(const std::string& topic, const Error& error);
   std::vector<std::string> filters(const Collections& collections) const;
   std::unique_ptr<Link> make_link();

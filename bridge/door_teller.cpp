@@ -2,13 +2,15 @@
 
 #include <spdlog/spdlog.h>
 
+#include "bridge/revoking.h"
+
 namespace msync {
 namespace {
 
-/// A plugin that does not know the topic refuses it: then nobody is a member.
+/// By a plugin that does not know the topic: then nobody is a member, and nothing is revoked.
 void note_refusal(Published published) {
   if (published.ok || published.reason == 0) return;
-  spdlog::error("event=members_refused reason=0x{:02x} remedy=\"is the plugin of the same version?\"",
+  spdlog::error("event=door_refused reason=0x{:02x} remedy=\"is the plugin of the same version?\"",
                 published.reason);
 }
 
@@ -17,7 +19,7 @@ void note_refusal(Published published) {
 bool DoorTeller::tell_all(std::shared_ptr<const Collections> collections) {
   collections_ = std::move(collections);
   named_ = member_collections(*collections_);
-  return tell_members();
+  return tell_revocations() && tell_members();
 }
 
 bool DoorTeller::keep_up(const std::shared_ptr<const Collections>& collections) {
@@ -27,9 +29,11 @@ bool DoorTeller::keep_up(const std::shared_ptr<const Collections>& collections) 
     members_due_ = members_due_ || named != named_;
     named_ = std::move(named);
   }
-  if (!members_due_) return false;
-  tell_members();  // a connection that broke: all is told on the next
-  return true;
+  const bool worked = members_due_ || revocations_due_;
+  // Where the connection breaks, all is told on the next.
+  if (revocations_due_) tell_revocations();
+  if (members_due_) tell_members();
+  return worked;
 }
 
 bool DoorTeller::changed(const ScopeRow& scope, const Delta& delta, bool gap) {
@@ -39,6 +43,15 @@ bool DoorTeller::changed(const ScopeRow& scope, const Delta& delta, bool gap) {
     if (!send(message)) return false;
   }
   return true;
+}
+
+bool DoorTeller::tell_revocations() {
+  revocations_due_ = false;  // before the look: one that comes meanwhile is said again
+  const auto list = in_force(reader_.view()->revocations(), time_.now_ms() / 1000);
+  Publish publish{std::string(door_topic::revoked), encode(list)};
+  publish.retained = true;
+  publish.content_type = "application/json";
+  return link_.publish(publish, note_refusal);
 }
 
 bool DoorTeller::tell_members() {

@@ -12,7 +12,8 @@ bool is_input(Leaf leaf) {
 Result<Inbound> admit(LinkMessage&& message, const std::shared_ptr<const Collections>& collections,
                       std::string_view stamp_key) {
   const Address address = classify(*collections, message.topic);
-  if (address.kind != Address::Kind::scope || !is_input(address.leaf)) {
+  const bool revoke = address.kind == Address::Kind::door && address.matter == Address::Matter::revoke;
+  if (!revoke && (address.kind != Address::Kind::scope || !is_input(address.leaf))) {
     return Error{Code::denied, "not an input topic", ""};
   }
   if (message.retained) return Error{Code::denied, "retained input", ""};
@@ -24,6 +25,7 @@ Result<Inbound> admit(LinkMessage&& message, const std::shared_ptr<const Collect
   inbound.scope = std::string(address.scope);
   inbound.collections = collections;
   inbound.collection = address.collection;
+  inbound.revoke = revoke;
   inbound.stamp = std::move(*stamp);
   inbound.payload = std::move(message.payload);
   inbound.topic = std::move(message.topic);

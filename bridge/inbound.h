@@ -1,4 +1,5 @@
-// One message that the bridge believes: it came through the plugin, on a topic of a known collection.
+// One message that the bridge believes: it came through the plugin, on a topic of a known collection, or asks to revoke
+// tokens.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +20,12 @@ struct Inbound {
   const Collection* collection = nullptr;
   Stamp stamp;
   std::string payload;
+  bool revoke = false;  // sync/door/revoke: leaf, scope and collection say nothing
 
   std::size_t bytes() const { return sizeof(Inbound) + topic.size() + scope.size() + payload.size(); }
 };
 
-/// Judges what the link delivered: a scope's in, pull or seen, not retained, with a right stamp. Code::denied
+/// Judges what the link delivered: a scope's in, pull or seen, or sync/door/revoke; not retained, with a right stamp. Code::denied
 /// with the reason otherwise: such a message never came through the plugin (a will), and has no known sender.
 Result<Inbound> admit(LinkMessage&& message, const std::shared_ptr<const Collections>& collections,
                       std::string_view stamp_key);

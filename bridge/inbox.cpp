@@ -2,23 +2,60 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 namespace msync {
+namespace {
+
+using Load = FairQueue<Inbound>::Load;
+
+/// How much of the room that is, as a part of it.
+double weight(const Load& load) {
+  return std::max(static_cast<double>(load.messages) / limits::inbox_messages,
+                  static_cast<double>(load.bytes) / limits::inbox_bytes);
+}
+
+constexpr double share = 0.5;
+
+}  // namespace
 
 bool Inbox::full() const {
-  return queue_.size() >= limits::inbox_messages || bytes_ >= limits::inbox_bytes;
+  return weight(queue_.load()) >= 1;
+}
+
+/// So much that this user's next message is not worth waiting for.
+bool Inbox::over_share(const std::string& user) const {
+  const double own = weight(queue_.load_of(user));
+  return own >= share || (full() && own * static_cast<double>(queue_.users()) > 1);
+}
+
+/// True if there is room for this user now.
+bool Inbox::make_room(const std::string& user) {
+  while (full()) {
+    const std::string* most = queue_.heaviest(weight);
+    if (most == nullptr || *most == user || queue_.load_of(*most).messages < 2 ||
+        weight(queue_.load_of(*most)) <= weight(queue_.load_of(user))) {
+      return false;
+    }
+    queue_.drop_newest(std::string(*most));
+    dropped_ += 1;
+  }
+  return true;
 }
 
 bool Inbox::push(Inbound&& message) {
   std::unique_lock lock(mutex_);
-  room_.wait_for(lock, std::chrono::milliseconds(limits::inbox_wait_ms),
-                 [&] { return !full() || stalled_ || closed_; });
-  if (closed_ || full()) {
+  const std::string user = message.stamp.user;
+  if (!over_share(user) && !make_room(user)) {
+    room_.wait_for(lock, std::chrono::milliseconds(limits::inbox_wait_ms),
+                   [&] { return !full() || stalled_ || closed_; });
+  }
+  if (closed_ || full() || over_share(user)) {
     dropped_ += 1;
     return false;
   }
-  bytes_ += message.bytes();
-  queue_.push_back(std::move(message));
+  const std::size_t bytes = message.bytes();
+  queue_.push(user, std::move(message), bytes);
   arrived_.notify_one();
   return true;
 }
@@ -27,14 +64,24 @@ std::vector<Inbound> Inbox::pop(std::size_t max_messages, int wait_ms) {
   std::unique_lock lock(mutex_);
   arrived_.wait_for(lock, std::chrono::milliseconds(wait_ms), [&] { return !queue_.empty() || closed_; });
   std::vector<Inbound> batch;
-  batch.reserve(std::min(max_messages, queue_.size()));
-  while (!queue_.empty() && batch.size() < max_messages) {
-    bytes_ -= queue_.front().bytes();
-    batch.push_back(std::move(queue_.front()));
-    queue_.pop_front();
+  batch.reserve(std::min(max_messages, queue_.load().messages));
+  while (batch.size() < max_messages) {
+    auto message = queue_.pop();
+    if (!message) break;
+    batch.push_back(std::move(*message));
   }
   if (!batch.empty()) room_.notify_all();
   return batch;
+}
+
+void Inbox::put_back(std::vector<Inbound>&& rest) {
+  const std::lock_guard lock(mutex_);
+  std::for_each(rest.rbegin(), rest.rend(), [this](Inbound& message) {
+    const std::string user = message.stamp.user;
+    const std::size_t bytes = message.bytes();
+    queue_.push_front(user, std::move(message), bytes);
+  });
+  if (!rest.empty()) arrived_.notify_one();
 }
 
 void Inbox::set_stalled(bool stalled) {

@@ -1,17 +1,19 @@
-// The bounded queue between the link's thread and the pipeline's.
+// The bounded queue between the link's thread and the pipeline's. Users take turns in it, so that a flood of one of them
+// does not delay another's acks.
 //
-// When it is full the link's handler waits a little, so the broker holds the rest; then the message is dropped
-// and counted, and its client, which got no ack, sends it again. While the pipeline cannot work (no probe
-// answered yet, the disk is full) nothing waits, because that would also hold up pulls and the probe itself.
-// Thread-safe.
+// A user has at most half of the room; what he sends beyond is dropped at once. When all of it is taken, the newest of
+// whoever has most is dropped for one who has less. Only where many have a little each, the link's handler waits, so
+// that the broker holds the rest; then the message is dropped. What is dropped is counted, and its client, which got no
+// ack, sends it again. While the pipeline cannot work (no probe answered yet, the disk is full) nothing waits, because
+// that would also hold up pulls and the probe itself. Thread-safe.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <vector>
 
+#include "bridge/fair_queue.h"
 #include "bridge/inbound.h"
 
 namespace msync {
@@ -21,8 +23,12 @@ class Inbox {
   /// Waits for room, at most limits::inbox_wait_ms, not at all while stalled. False if the message was dropped.
   bool push(Inbound&& message);
 
-  /// Everything that is there, at most `max_messages`; waits up to `wait_ms` for the first.
+  /// Everything that is there, at most `max_messages`, each user's in its order; waits up to `wait_ms` for the first.
   std::vector<Inbound> pop(std::size_t max_messages, int wait_ms);
+
+  /// What pop() gave last and was not used, in the same order: the next pop() gives it again, mixed anew with what came
+  /// since. Also when closed.
+  void put_back(std::vector<Inbound>&& rest);
 
   /// While stalled, a full queue drops instead of waiting.
   void set_stalled(bool stalled);
@@ -35,12 +41,13 @@ class Inbox {
 
  private:
   bool full() const;
+  bool over_share(const std::string& user) const;
+  bool make_room(const std::string& user);
 
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::condition_variable room_;
-  std::deque<Inbound> queue_;
-  std::size_t bytes_ = 0;
+  FairQueue<Inbound> queue_;
   std::uint64_t dropped_ = 0;
   bool stalled_ = false;
   bool closed_ = false;

@@ -22,6 +22,10 @@ struct BridgeOptions {
   std::string jwt_issuer;
   std::string jwt_audience;
   std::string device = "bridge";
+  std::string max_token_ttl = "24h";  // the plugin's max_token_ttl_s, for revocations
+  std::string jwks_url;               // whence the issuer's keys come; empty: nowhere
+  std::string jwks_file;              // where the plugin reads them
+  std::string jwks_refresh = "10m";
   bool allow_invalid = false;  // changed schemas may leave stored documents that do not fit them
   std::string version;
   LogOptions log;

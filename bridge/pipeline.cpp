@@ -15,7 +15,7 @@ constexpr int retry_pause_ms = 200;
 
 Pipeline::Pipeline(Parts parts)
     : parts_(std::move(parts)),
-      committer_(std::move(parts_.store), parts_.reopen),
+      committer_(std::move(parts_.store), parts_.reopen, parts_.revoking),
       next_boot_(std::chrono::steady_clock::now() + std::chrono::milliseconds(parts_.boot_interval_ms)) {}
 
 void Pipeline::set_ready(bool ready) {
@@ -38,7 +38,7 @@ void Pipeline::run() {
       pause(idle_wait_ms);
       continue;
     }
-    const std::vector<Inbound> batch = parts_.inbox.pop(limits::batch_mutations, idle_wait_ms);
+    std::vector<Inbound> batch = parts_.inbox.pop(limits::batch_mutations, idle_wait_ms);
     auto acked = parts_.cursors.take_acked();
     unsaved_cursors_.insert(unsaved_cursors_.end(), acked.begin(), acked.end());
     if (batch.empty() && unsaved_cursors_.empty()) {
@@ -46,10 +46,13 @@ void Pipeline::run() {
       keep_house();
       continue;
     }
-    std::span<const Inbound> rest(batch);
+    std::size_t taken = 0;
     do {
-      rest = rest.subspan(commit(rest));
-    } while (!giving_up_ && (!rest.empty() || failing_));
+      taken = commit(batch);
+    } while (!giving_up_ && failing_);
+    batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(taken));
+    if (!giving_up_)
+      parts_.inbox.put_back(std::move(batch));  // whoever came meanwhile has his turn before most of it
     keep_house();
   }
 }
@@ -80,6 +83,7 @@ void Pipeline::keep_house() try {
   if (now >= next_sweep_) {
     next_sweep_ = after(limits::sweep_interval_ms);
     next_sweep_ = after(sweep());
+    forget_revocations();
   }
 } catch (const StoreError& error) {
   spdlog::warn("event=upkeep_failed reason=\"{}\" action=retry", error.what());
@@ -92,6 +96,13 @@ std::int64_t Pipeline::sweep() {
   if (done.tombstones + done.history > 0)
     spdlog::info("event=swept tombstones={} history={}", done.tombstones, done.history);
   return done.more ? limits::sweep_pause_ms : limits::sweep_interval_ms;
+}
+
+void Pipeline::forget_revocations() {
+  const std::size_t ended = committer_.drop_revocations(parts_.time.now_ms() / 1000);
+  if (ended == 0) return;
+  spdlog::info("event=revocations_ended count={}", ended);
+  parts_.revocations_changed();
 }
 
 void Pipeline::remember(std::vector<std::pair<std::string, std::string>> accepted) {
@@ -144,6 +155,7 @@ void Pipeline::hand_over(Committed&& committed) {
     message.content_type = "application/json";
     if (!parts_.outbox.push(std::move(message))) return;
   }
+  if (committed.revoked) parts_.revocations_changed();
   if (committed.touched.empty()) return;
   changed_ = true;
   parts_.wake_publisher();

@@ -35,6 +35,8 @@ class Pipeline {
     std::function<std::shared_ptr<const Collections>()> collections;
     std::function<void()> wake_publisher;
     std::function<void(std::uint64_t boot)> boot_raised;
+    std::function<void()> revocations_changed;  // stored: who must know can read them
+    RevokeRules revoking;
     std::function<void(const std::string& why)> fatal;  // the store is damaged: the bridge must end
     std::int64_t boot_interval_ms = limits::boot_interval_ms;
   };
@@ -59,6 +61,7 @@ class Pipeline {
   /// What is done beside commits, each when it is due.
   void keep_house();
   std::int64_t sweep();
+  void forget_revocations();
   void store_accepted();
   void note_failure(const StoreError& error);
   void note_success();

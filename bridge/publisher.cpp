@@ -20,7 +20,7 @@ const char* json_type = "application/json";
 }  // namespace
 
 Publisher::Publisher(Parts parts)
-    : parts_(std::move(parts)), door_(parts_.link, parts_.reader), announced_(parts_.identity) {}
+    : parts_(std::move(parts)), door_(parts_.link, parts_.reader, parts_.time), announced_(parts_.identity) {}
 
 void Publisher::wake() {
   const std::lock_guard lock(mutex_);
@@ -30,6 +30,11 @@ void Publisher::wake() {
 
 void Publisher::stop() {
   stopping_ = true;
+  wake();
+}
+
+void Publisher::revocations_changed() {
+  door_.revocations_changed();
   wake();
 }
 

@@ -57,6 +57,9 @@ class Publisher {
   /// announced once all of that is with the broker.
   void boot_raised(std::uint64_t boot);
 
+  /// Any thread: the store has another list of revocations.
+  void revocations_changed();
+
   /// sync/status as of now. Any thread.
   Publish status(bool online) const;
 

@@ -5,8 +5,11 @@
 
 namespace msync {
 
-RetryingCommitter::RetryingCommitter(std::unique_ptr<Store> store, Open open)
-    : open_(std::move(open)), store_(std::move(store)), committer_(std::make_unique<Committer>(*store_)) {}
+RetryingCommitter::RetryingCommitter(std::unique_ptr<Store> store, Open open, RevokeRules revoking)
+    : open_(std::move(open)),
+      revoking_(std::move(revoking)),
+      store_(std::move(store)),
+      committer_(std::make_unique<Committer>(*store_, revoking_)) {}
 
 Committed RetryingCommitter::commit(std::span<const Inbound> batch, std::int64_t now_ms,
                                     std::span<const std::pair<std::int64_t, std::uint64_t>> published) {
@@ -63,6 +66,19 @@ std::uint64_t RetryingCommitter::raise_boot() {
   return aside([this] { return store_->raise_boot(); });
 }
 
+std::size_t RetryingCommitter::drop_revocations(std::int64_t now_s) {
+  return aside([&] {
+    store_->begin();
+    const std::size_t dropped = store_->drop_revocations(now_s);
+    if (dropped > 0) {
+      store_->commit();
+    } else {
+      store_->rollback();
+    }
+    return dropped;
+  });
+}
+
 void RetryingCommitter::accept(std::span<const std::pair<std::string, std::string>> accepted) {
   aside([&] {
     store_->begin();
@@ -74,7 +90,7 @@ void RetryingCommitter::accept(std::span<const std::pair<std::string, std::strin
 void RetryingCommitter::open_if_closed() {
   if (committer_) return;
   store_ = open_();
-  committer_ = std::make_unique<Committer>(*store_);
+  committer_ = std::make_unique<Committer>(*store_, revoking_);
 }
 
 void RetryingCommitter::close() {

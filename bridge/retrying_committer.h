@@ -22,7 +22,7 @@ class RetryingCommitter {
   /// Opens the store again; throws StoreError.
   using Open = std::function<std::unique_ptr<Store>()>;
 
-  RetryingCommitter(std::unique_ptr<Store> store, Open open);
+  RetryingCommitter(std::unique_ptr<Store> store, Open open, RevokeRules revoking = {});
 
   /// As Committer::commit(). Throws StoreError: the caller gives the same messages again, more behind them if
   /// it likes.
@@ -35,6 +35,9 @@ class RetryingCommitter {
 
   /// Store::raise_boot(). Throws StoreError, as sweep().
   std::uint64_t raise_boot();
+
+  /// Forgets revocations that have ended; how many. Throws StoreError, as sweep().
+  std::size_t drop_revocations(std::int64_t now_s);
 
   /// Notes which schemas the documents were held against: collections and fingerprints. Throws StoreError, as
   /// sweep().
@@ -50,6 +53,7 @@ class RetryingCommitter {
   void note_failure();
 
   Open open_;
+  RevokeRules revoking_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Committer> committer_;
   std::optional<Sweeper> sweeper_;

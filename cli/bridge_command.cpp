@@ -38,6 +38,12 @@ int check_options(const BridgeOptions& options) {
     return complain(EX_USAGE, "--cert-file and --key-file belong together: give both or neither");
   if (options.secret_file.empty() && options.token_file.empty())
     return complain(EX_USAGE, "--secret-file F (the plugin's jwt_secret_file) or --token-file F is missing");
+  if (options.jwks_url.empty() != options.jwks_file.empty())
+    return complain(EX_USAGE, "--jwks-url and --jwks-file go together: from where, and to where");
+  if (!parse_duration_ms(options.max_token_ttl))
+    return complain(EX_USAGE, "--max-token-ttl " + options.max_token_ttl + ": write 24h or 30m");
+  if (const auto refresh_ms = parse_duration_ms(options.jwks_refresh); !refresh_ms || *refresh_ms < 1000)
+    return complain(EX_USAGE, "--jwks-refresh " + options.jwks_refresh + ": write 10m or 30s, at least 1s");
   if (!options.secret_file.empty() && !options.token_file.empty())
     return complain(EX_USAGE, "--secret-file and --token-file exclude each other: leave one out");
   return 0;
@@ -83,6 +89,15 @@ Command add_bridge_command(CLI::App& app) {
   add_option(*bridge, "--user-claim", options.user_claim, "claim that names the user")->capture_default_str();
   add_option(*bridge, "--jwt-issuer", options.jwt_issuer, "iss of its own tokens");
   add_option(*bridge, "--jwt-audience", options.jwt_audience, "aud of its own tokens");
+  add_option(*bridge, "--max-token-ttl", options.max_token_ttl,
+             "the plugin's max_token_ttl_s: how long a revoked token must be remembered")
+      ->capture_default_str();
+  add_option(*bridge, "--jwks-url", options.jwks_url,
+             "fetch the issuer's public keys from here, http:// or https://, into");
+  add_option(*bridge, "--jwks-file", options.jwks_file, "the plugin's jwt_jwks_file");
+  add_option(*bridge, "--jwks-refresh", options.jwks_refresh,
+             "how often; ten times as often where the plugin lacks a key")
+      ->capture_default_str();
   bridge
       ->add_flag(
           "--allow-invalid", options.allow_invalid,
@@ -91,7 +106,7 @@ Command add_bridge_command(CLI::App& app) {
   add_option(*bridge, "--log-level", options.log.level, "trace, debug, info, warn or error")
       ->capture_default_str();
   add_option(*bridge, "--log-format", options.log.format, "text or json")->capture_default_str();
-  for (const char* later : {"http", "cell", "jwks-file"}) add_not_yet(*bridge, later);
+  for (const char* later : {"http", "cell"}) add_not_yet(*bridge, later);
   return {bridge, [bridge, arguments] { return run(*bridge, *arguments); }};
 }
 

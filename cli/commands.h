@@ -15,5 +15,6 @@ Command add_conflicts_command(CLI::App& app);
 Command add_backup_command(CLI::App& app);
 Command add_restore_command(CLI::App& app);
 Command add_verify_command(CLI::App& app);
+Command add_revoke_command(CLI::App& app);
 
 }  // namespace msync

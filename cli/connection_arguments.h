@@ -1,4 +1,4 @@
-// How a command reaches a broker and who it is there: the options that `import` and `watch` share.
+// How a command reaches a broker and who it is there: the options that `import`, `watch` and `revoke` share.
 #pragma once
 
 #include <functional>

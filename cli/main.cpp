@@ -31,10 +31,10 @@ int main(int argc, char** argv) {
       "78 bad configuration, 70 a failure of this program.");
   try {
     const std::vector<msync::Command> commands{
-        msync::add_bridge_command(app),   msync::add_token_command(app),   msync::add_check_command(app),
-        msync::add_import_command(app),   msync::add_export_command(app),  msync::add_watch_command(app),
-        msync::add_backup_command(app),   msync::add_restore_command(app), msync::add_verify_command(app),
-        msync::add_conflicts_command(app)};
+        msync::add_bridge_command(app),    msync::add_token_command(app),   msync::add_check_command(app),
+        msync::add_import_command(app),    msync::add_export_command(app),  msync::add_watch_command(app),
+        msync::add_backup_command(app),    msync::add_restore_command(app), msync::add_verify_command(app),
+        msync::add_conflicts_command(app), msync::add_revoke_command(app)};
     app.parse(argc, argv);
     return run_command(commands);
   } catch (const CLI::Success& help) {  // --help, --version

@@ -86,6 +86,8 @@ void SyncClient::receive(LinkMessage&& message) {
     decoded(decode_ack(message.payload));
   } else if (message.topic == inbox_ + "notice") {
     decoded(decode_notice(message.payload));
+  } else if (message.topic == door_topic::revoked) {
+    decoded(decode_revoked(message.payload));
   } else if (message.topic.starts_with(inbox_ + "delta/") || message.topic.ends_with("/log")) {
     decoded(decode_delta(message.payload));
   }

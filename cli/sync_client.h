@@ -14,6 +14,7 @@
 
 #include "cli/connection_arguments.h"
 #include "cli/uploader.h"
+#include "core/door_message.h"
 #include "core/message.h"
 #include "mqtt/link.h"
 
@@ -33,7 +34,8 @@ struct Unreadable {
   std::string topic;
   std::string why;
 };
-using SyncEvent = std::variant<Connected, Disconnected, StatusSeen, Ack, Delta, Notice, Unreadable>;
+using Revoked = std::vector<Revocation>;
+using SyncEvent = std::variant<Connected, Disconnected, StatusSeen, Ack, Delta, Notice, Revoked, Unreadable>;
 
 class SyncClient {
  public:
@@ -43,7 +45,7 @@ class SyncClient {
   /// The next event; nothing if none comes within `timeout_ms`.
   std::optional<SyncEvent> next(int timeout_ms);
 
-  /// Sends to T/in or T/pull. False if there is no connection. A refusal comes as a notice.
+  /// Sends to T/in, T/pull or sync/door/revoke. False if there is no connection. A refusal comes as a notice.
   bool send(const std::string& topic, const std::string& payload);
 
   bool is_connected() const { return link_.is_connected(); }

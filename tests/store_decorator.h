@@ -61,6 +61,9 @@ class StoreDecorator : public Store {
   void save_accepted(std::string_view collection, std::string_view fingerprint) override {
     real_->save_accepted(collection, fingerprint);
   }
+  void save_revocation(const Revocation& revocation) override { real_->save_revocation(revocation); }
+  std::vector<Revocation> revocations() override { return real_->revocations(); }
+  std::size_t drop_revocations(std::int64_t now_s) override { return real_->drop_revocations(now_s); }
   void save_published(std::int64_t scope, std::uint64_t seq) override { real_->save_published(scope, seq); }
   std::vector<Behind> unpublished() override { return real_->unpublished(); }
   std::int64_t last_time_ms() override { return real_->last_time_ms(); }

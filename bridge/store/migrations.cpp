@@ -134,7 +134,18 @@ ALTER TABLE scope ADD COLUMN boot INTEGER NOT NULL DEFAULT 0;
 UPDATE scope SET boot = ifnull((SELECT boot FROM meta), 0);
 )sql";
 
-constexpr std::array steps = {step_1, tombstones, records, boots};
+// Tokens that no longer count: one of the two names is empty. Few, and forgotten when the last such token has ended.
+constexpr const char* revocations = R"sql(
+CREATE TABLE revocation (
+  user     TEXT NOT NULL,
+  token_id TEXT NOT NULL,
+  at       INTEGER NOT NULL,
+  until    INTEGER NOT NULL,
+  PRIMARY KEY (user, token_id)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array steps = {step_1, tombstones, records, boots, revocations};
 
 }  // namespace
 

@@ -114,6 +114,8 @@ class SqliteView final : public View {
 
   std::map<std::string, std::string> accepted() override { return read_accepted(sql_.db); }
 
+  std::vector<Revocation> revocations() override { return read_revocations(sql_.db); }
+
  private:
   SqliteReader::Statements& sql_;
 };

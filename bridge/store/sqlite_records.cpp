@@ -87,6 +87,17 @@ void RecordWriter::save_accepted(std::string_view collection, std::string_view f
   Query(save_accepted_, collection, fingerprint).done();
 }
 
+void RecordWriter::save(const Revocation& revocation) {
+  Query(save_revocation_, revocation.user, revocation.token_id, revocation.at_s, revocation.until_s).done();
+}
+
+std::size_t RecordWriter::drop_revocations(std::int64_t now_s) {
+  std::size_t dropped = 0;
+  Query gone(drop_revocations_, now_s);
+  while (gone.row()) ++dropped;
+  return dropped;
+}
+
 // CROSS JOIN: the records are read in their order, and each looks its scope up; never sorted, they may be large.
 
 void read_conflicts(sqlite::Connection& connection, const RecordFilter& filter,
@@ -126,6 +137,15 @@ std::map<std::string, std::string> read_accepted(sqlite::Connection& connection)
   Query found(statement);
   std::map<std::string, std::string> all;
   while (found.row()) all.emplace(found.text(0), found.text(1));
+  return all;
+}
+
+std::vector<Revocation> read_revocations(sqlite::Connection& connection) {
+  Statement statement(connection, "SELECT user, token_id, at, until FROM revocation ORDER BY user, token_id");
+  Query found(statement);
+  std::vector<Revocation> all;
+  while (found.row())
+    all.push_back({std::string(found.text(0)), std::string(found.text(1)), found.number(2), found.number(3)});
   return all;
 }
 

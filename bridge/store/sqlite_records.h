@@ -1,4 +1,4 @@
-// The records of the store on SQLite: conflicts, history, accepted schemas. See records.h and store.h for what they
+// The records of the store on SQLite: conflicts, history, accepted schemas, revocations. See records.h and store.h for what they
 // promise; their transactions are the store's.
 #pragma once
 
@@ -6,9 +6,11 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bridge/store/records.h"
 #include "bridge/store/sqlite_db.h"
+#include "core/door_message.h"
 
 namespace msync {
 
@@ -20,6 +22,8 @@ class RecordWriter {
   void save(std::int64_t scope, const HistoryRecord& record);
   std::size_t trim_history(std::int64_t scope, std::int64_t older_than_ms, std::size_t max_rows);
   void save_accepted(std::string_view collection, std::string_view fingerprint);
+  void save(const Revocation& revocation);
+  std::size_t drop_revocations(std::int64_t now_s);
 
  private:
   sqlite::Connection& db_;
@@ -47,6 +51,11 @@ class RecordWriter {
       db_,
       "INSERT INTO accepted (collection, fingerprint) VALUES (?1,?2) ON CONFLICT DO UPDATE SET "
       "fingerprint=?2"};
+  sqlite::Statement save_revocation_{
+      db_,
+      "INSERT INTO revocation (user, token_id, at, until) VALUES (?1,?2,?3,?4) ON CONFLICT DO UPDATE SET "
+      "at=?3, until=?4"};
+  sqlite::Statement drop_revocations_{db_, "DELETE FROM revocation WHERE until<=?1 RETURNING 1"};
 };
 
 /// In the transaction that the connection is in; StoreError corrupt where a record cannot be one.
@@ -55,5 +64,6 @@ void read_conflicts(sqlite::Connection& connection, const RecordFilter& filter,
 void read_history(sqlite::Connection& connection, const RecordFilter& filter,
                   const std::function<bool(HistoryRecord&&)>& each);
 std::map<std::string, std::string> read_accepted(sqlite::Connection& connection);
+std::vector<Revocation> read_revocations(sqlite::Connection& connection);
 
 }  // namespace msync

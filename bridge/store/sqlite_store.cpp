@@ -353,6 +353,20 @@ void SqliteStore::save_accepted(std::string_view collection, std::string_view fi
   records_->save_accepted(collection, fingerprint);
 }
 
+void SqliteStore::save_revocation(const Revocation& revocation) {
+  must_be_whole();
+  records_->save(revocation);
+}
+
+std::vector<Revocation> SqliteStore::revocations() {
+  return read_revocations(connection_);
+}
+
+std::size_t SqliteStore::drop_revocations(std::int64_t now_s) {
+  must_be_whole();
+  return records_->drop_revocations(now_s);
+}
+
 void SqliteStore::save_published(std::int64_t scope, std::uint64_t seq) {
   must_be_whole();
   Query(sql_->save_published, std::string_view(store_cell), scope, seq).done();

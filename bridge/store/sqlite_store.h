@@ -54,6 +54,10 @@ class SqliteStore final : public Store {
   std::size_t trim_history(std::int64_t scope, std::int64_t older_than_ms, std::size_t max_rows) override;
   void save_accepted(std::string_view collection, std::string_view fingerprint) override;
 
+  void save_revocation(const Revocation& revocation) override;
+  std::vector<Revocation> revocations() override;
+  std::size_t drop_revocations(std::int64_t now_s) override;
+
   void save_published(std::int64_t scope, std::uint64_t seq) override;
   std::vector<Behind> unpublished() override;
 

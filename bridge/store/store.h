@@ -20,6 +20,7 @@
 
 #include "bridge/store/records.h"
 #include "core/digest.h"
+#include "core/door_message.h"
 #include "core/message.h"
 #include "core/reconcile.h"
 
@@ -133,6 +134,12 @@ class Store {
   /// Which schema the store's documents of a collection were last held against: Collection::fingerprint.
   virtual void save_accepted(std::string_view collection, std::string_view fingerprint) = 0;
 
+  /// Keeps a revocation in the place of one of the same user or token.
+  virtual void save_revocation(const Revocation& revocation) = 0;
+  virtual std::vector<Revocation> revocations() = 0;
+  /// Forgets those that have ended by then. How many there were.
+  virtual std::size_t drop_revocations(std::int64_t now_s) = 0;
+
   /// The publisher's cursor: deltas up to `seq` are with the broker.
   virtual void save_published(std::int64_t scope, std::uint64_t seq) = 0;
   virtual std::vector<Behind> unpublished() = 0;
@@ -171,6 +178,9 @@ class View {
 
   /// The fingerprint last saved, by collection.
   virtual std::map<std::string, std::string> accepted() = 0;
+
+  /// Those that are kept, ended ones perhaps among them.
+  virtual std::vector<Revocation> revocations() = 0;
 };
 
 /// The reading side. One thread at a time per object.

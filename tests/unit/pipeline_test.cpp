@@ -55,6 +55,7 @@ class PipelineTest : public BridgeFixture {
     ServerTime time(0);
     Pipeline pipeline({open(), open, inbox, outbox, cursors, time, [this] { return collections; }, [] {},
                        [this](std::uint64_t boot) { boots.push_back(boot); },
+                       [this] { revocations_changed += 1; }, RevokeRules{"mosquitto-sync"},
                        [&](const std::string& why) { fatal = why; }, boot_interval_ms});
     for (Inbound& message : messages) EXPECT_TRUE(inbox.push(std::move(message)));
     pipeline.remember(accepted);
@@ -75,6 +76,7 @@ class PipelineTest : public BridgeFixture {
   Cursors cursors;
   std::string fatal;
   std::vector<std::uint64_t> boots;
+  int revocations_changed = 0;
   std::int64_t boot_interval_ms = limits::boot_interval_ms;
   std::vector<std::pair<std::string, std::string>> accepted;
   const char* put_blind = R"([{"op":"put","id":"a","data":{"text":"x"}}])";
