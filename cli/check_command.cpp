@@ -11,6 +11,7 @@
 
 #include "bridge/schema_judge.h"
 #include "cli/broker_config.h"
+#include "cli/check_access.h"
 #include "cli/clock.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
@@ -25,6 +26,7 @@ struct CheckArguments {
   std::string mosquitto_conf;
   std::string store;
   bool all = false;
+  AccessArguments access;
 };
 
 const char* name_of(Conflict conflict) {
@@ -184,7 +186,46 @@ int check_documents(const CheckArguments& arguments) try {
   return complain(error.kind == StoreError::Kind::corrupt ? EX_DATAERR : EX_UNAVAILABLE, error.what());
 }
 
+/// How the plugin of this mosquitto.conf verifies tokens; problems are said, and end it.
+Result<TokenPolicy> policy_of(const std::string& conf) {
+  TokenPolicy policy;
+  if (conf.empty()) return policy;
+  std::vector<Finding> findings;
+  const BrokerConfig config = judge_broker_config(conf, read_config(conf, findings));
+  const Options& options = config.options;
+  policy.user_claim = options.user_claim;
+  policy.bridge_user = options.bridge_user;
+  policy.issuer = options.jwt_issuer;
+  policy.audience = options.jwt_audience;
+  policy.leeway_s = options.leeway_s;
+  policy.max_ttl_s = options.max_token_ttl_s;
+  if (!options.jwt_jwks_file.empty()) {
+    auto loaded = load_keys(options.jwt_jwks_file);
+    if (!loaded.problems.empty()) return Error{Code::bad_config, to_string(loaded.problems.front()), ""};
+    policy.keys = std::make_shared<const KeySet>(std::move(loaded.keys));
+  } else if (!options.jwt_secret_file.empty()) {
+    auto secret = read_secret(options.jwt_secret_file);
+    if (!secret) return secret.error();
+    policy.secret = *std::move(secret);
+  }
+  return policy;
+}
+
+int explain_access(const CheckArguments& arguments) {
+  const auto loaded = load_schemas(arguments.schemas);
+  for (const Problem& problem : loaded.problems) complain(EX_CONFIG, to_string(problem));
+  if (!loaded.problems.empty()) return EX_CONFIG;
+  auto policy = policy_of(arguments.mosquitto_conf);
+  if (!policy) return complain(EX_CONFIG, policy.error().message);
+  AccessArguments access = arguments.access;
+  access.store = arguments.store;
+  return check_access(loaded.collections, access, *std::move(policy));
+}
+
 int run(const CheckArguments& arguments) {
+  if (!arguments.access.token_file.empty()) return explain_access(arguments);
+  if (!arguments.access.topic.empty() || !arguments.access.action.empty())
+    return complain(EX_USAGE, "--topic and --action go with --as TOKENFILE");
   std::size_t errors = check_schemas(arguments.schemas);
   if (!arguments.mosquitto_conf.empty()) errors += check_broker(arguments.mosquitto_conf, arguments.schemas);
   if (errors == 0) return arguments.store.empty() ? EX_OK : check_documents(arguments);
@@ -199,11 +240,13 @@ Command add_check_command(CLI::App& app) {
       "check",
       "Check the collections' files and, if named, mosquitto.conf. Prints a line per collection, or every\n"
       "problem with file, place and remedy. With --store: would the bridge take these files, or are there\n"
-      "documents that no longer fit? The bridge may be running.");
+      "documents that no longer fit? The bridge may be running. With --as instead: may the bearer of that\n"
+      "token do this, and which grant says so? 0: yes, 77: no.");
   add_option(*check, "--schemas", arguments->schemas, "folder with the collections' files")->required();
   add_option(*check, "--mosquitto-conf", arguments->mosquitto_conf, "the broker's configuration");
   add_option(*check, "--store", arguments->store, "sqlite:FILE, whose documents the changed files must fit");
   check->add_flag("--all", arguments->all, "with --store: the documents of unchanged files, too");
+  add_access_options(*check, arguments->access);
   return {check, [arguments] { return run(*arguments); }};
 }
 
