@@ -2,8 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
 #include "bridge/pull_answer.h"
 
 namespace msync {
@@ -11,15 +9,28 @@ namespace msync {
 PullService::PullService(StoreReader& reader, Outbox& outbox, ServerTime& time, std::string epoch)
     : reader_(reader), outbox_(outbox), time_(time), epoch_(std::move(epoch)) {}
 
+/// True if there is room for this user now.
+bool PullService::make_room(const std::string& user) {
+  const std::size_t own = queue_.load_of(user).messages;
+  if (own >= limits::waiting_pulls / 2) return false;
+  if (queue_.load().messages < limits::waiting_pulls) return true;
+  const std::string* most = queue_.heaviest([](const auto& load) { return load.messages; });
+  if (most == nullptr || queue_.load_of(*most).messages <= own + 1) return false;
+  queue_.drop_newest(std::string(*most));
+  return true;
+}
+
 void PullService::push(Inbound&& message) {
   const std::lock_guard lock(mutex_);
-  const auto same = std::find_if(queue_.begin(), queue_.end(), [&](const Inbound& waiting) {
+  const std::string user = message.stamp.user;
+  Inbound* same = queue_.find(user, [&](const Inbound& waiting) {
     return waiting.stamp.client == message.stamp.client && waiting.scope == message.scope;
   });
-  if (same != queue_.end()) {
+  if (same != nullptr) {
     *same = std::move(message);
-  } else if (queue_.size() < limits::waiting_pulls) {
-    queue_.push_back(std::move(message));
+  } else if (make_room(user)) {
+    const std::size_t bytes = message.bytes();
+    queue_.push(user, std::move(message), bytes);
   }
   arrived_.notify_one();
 }
@@ -34,8 +45,7 @@ bool PullService::next(Inbound& message) {
   std::unique_lock lock(mutex_);
   arrived_.wait(lock, [&] { return !queue_.empty() || stopping_; });
   if (stopping_) return false;
-  message = std::move(queue_.front());
-  queue_.pop_front();
+  message = *queue_.pop();
   return true;
 }
 

@@ -1,13 +1,14 @@
 // The pull service: answers pulls on a thread of its own, by its own store connection, never waiting for writers.
 //
-// Bounded: one pull waits per (client, scope), a later one takes the place of an earlier one; a service whose
-// queue is full drops the newest, and its client asks again. The link's thread pushes.
+// Bounded: one pull waits per (client, scope), a later one takes the place of an earlier one. Users take turns, and each
+// has at most half of the room; when all of it is taken, the newest of whoever has most makes room for who has less. Whose
+// pull is dropped asks again. The link's thread pushes.
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 
+#include "bridge/fair_queue.h"
 #include "bridge/inbound.h"
 #include "bridge/outbox.h"
 #include "bridge/server_time.h"
@@ -28,6 +29,7 @@ class PullService {
 
  private:
   bool next(Inbound& message);
+  bool make_room(const std::string& user);
   void answer(const Inbound& message);
 
   StoreReader& reader_;
@@ -36,7 +38,7 @@ class PullService {
   std::string epoch_;
   std::mutex mutex_;
   std::condition_variable arrived_;
-  std::deque<Inbound> queue_;
+  FairQueue<Inbound> queue_;
   bool stopping_ = false;
 };
 
