@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# mutants.sh [NAME…]: builds bridges with planted bugs (tests/sim/mutants/NAME.patch), outside the tree, and runs chaos
+# against each until it is found. MINUTES (4) is the limit, BUILD (build/release) has chaos and the plugin.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+chaos=$(realpath "${BUILD:-$root/build/release}")/tests/chaos/chaos
+minutes=${MINUTES:-4}
+[ $# -gt 0 ] || set -- no_number_check epoch_ignored tombstone_skipped
+work=$(mktemp -d "${TMPDIR:-/tmp}/msync-mutants-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+export CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
+missed=0
+
+for name in "$@"; do
+  source=$work/source # one folder for all: what is not mutated is compiled once
+  mkdir -p "$source"
+  (cd "$root" && find CMakeLists.txt CMakePresets.json bridge cli core mqtt platform plugin schemas -type f -print0 |
+    xargs -0 cp --parents -t "$source")
+  sed -i '/add_subdirectory(\(tests\|bench\))/d' "$source/CMakeLists.txt"
+  patch -s -d "$source" -p1 <"$root/tests/sim/mutants/$name.patch"
+  cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
+  cmake --build "$work/build" --target mosquitto-sync >/dev/null
+  begun=$SECONDS
+  if "$chaos" --minutes "$minutes" --bridge "$work/build/mosquitto-sync" --folder "$work/run" >"$work/log" 2>&1; then
+    echo "$name: NOT FOUND in $minutes minutes"
+    missed=1
+  else
+    echo "$name: found after $((SECONDS - begun)) s: $(grep -m1 -E '^invariant|not at rest' "$work/log" | cut -c1-200)"
+  fi
+  rm -rf "$work/run"
+done
+exit "$missed"
