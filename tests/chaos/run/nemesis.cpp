@@ -52,6 +52,7 @@ void Nemesis::configure(std::uint64_t round) {
     system_.start_broker();
   }
   restored_ = false;
+  backup_.clear();  // an old one would undo all rounds since
 }
 
 bool Nemesis::mend(bool all) {
