@@ -78,7 +78,10 @@ void Proxy::set(std::size_t which, Weather weather) {
 void Proxy::cut(std::size_t which) {
   const std::lock_guard lock(mutex_);
   for (auto& connection : connections_) {
-    if (connection.which == which) connection.broken = true;
+    if (connection.which != which) continue;
+    connection.broken = true;
+    connection.up.held.clear();
+    connection.down.held.clear();
   }
 }
 
