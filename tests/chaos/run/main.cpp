@@ -1,5 +1,6 @@
 // chaos: the run. Rounds of faults, each followed by a rest in which everything must come together again and every promise
 // is checked.
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -177,6 +178,7 @@ int main(int count, char** values) {
             << (disk ? "" : "no full disks: mounting a small file system needs root\n") << std::flush;
   try {
     const int code = Run(arguments, folder, disk).run();
+    if (disk) umount2((folder + "/store").c_str(), MNT_DETACH);  // else it cannot be removed
     if (code == 0 && !arguments.keep && arguments.folder.empty())
       std::filesystem::remove_all(folder);
     else
