@@ -98,11 +98,13 @@ Verdict Door::judge_write(Session& session, const Client& client, const Topic& t
   const Ruling ruling = judge_publish(topic, {session.who, session.id}, rights(session, topic),
                                       request.retain, !session.online);
   const bool publishing = session.online && session.client == client.handle;
-  if (ruling.verdict == Verdict::defer || !publishing) return ruling.verdict;
+  if (ruling.verdict == Verdict::defer) return ruling.verdict;
+  const bool too_large = !session.who.bridge && request.payload_bytes > options_.max_payload_bytes;
+  if (!publishing) return too_large ? Verdict::deny : ruling.verdict;  // a will: nobody is there to be told
   if (!session.who.bridge && !within_quota(session, request, now_ms)) return Verdict::deny;
   if (ruling.verdict == Verdict::deny) {
     denied(session, ruling.why, request.topic, now_ms);
-  } else if (!session.who.bridge && request.payload_bytes > options_.max_payload_bytes) {
+  } else if (too_large) {
     notify(session,
            notice_of(Code::too_large,
                      "the message has " + std::to_string(request.payload_bytes) + " bytes, at most " +

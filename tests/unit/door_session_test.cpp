@@ -42,6 +42,7 @@ TEST_F(DoorSession, AWillIsJudgedByTheSessionThatLeftItAndCannotBeInput) {
   const Client alice = enter("alice:phone", room_42);
   door.disconnect(alice);
   EXPECT_EQ(publish(alice, "chat/42/messages/live/alice:phone"), Verdict::allow);
+  EXPECT_EQ(publish(alice, "chat/42/messages/live/alice:phone", false, 4096), Verdict::deny);  // too large
   EXPECT_EQ(publish(alice, "chat/42/messages/live/bob:pc"), Verdict::deny);
   EXPECT_EQ(publish(alice, "chat/42/messages/in"), Verdict::deny);
   EXPECT_TRUE(broker.published.empty());  // nobody is there to read a notice

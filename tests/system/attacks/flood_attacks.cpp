@@ -66,6 +66,19 @@ TEST_F(FloodAttacks, OneByteOverTheLimitIsDeniedAtEveryQosAndToldSo) {
   EXPECT_EQ(Json::parse(notice->payload)["code"], "too_large");
 }
 
+TEST_F(FloodAttacks, AWillOverTheLimitIsNotSent) {
+  RawClient bridge = server();
+  for (const std::size_t size : {max_payload_bytes + 1, max_payload_bytes}) {
+    RawConnect dying = login("eve:will", R"({"rooms":["42"]})");
+    dying.will =
+        RawWill{.topic = "chat/42/messages/live/eve:will", .payload = std::string(size, ' '), .qos = 1};
+    knock(dying);
+  }
+  const auto* goodbye = bridge.message("chat/42/messages/live/eve:will");
+  ASSERT_TRUE(goodbye);
+  EXPECT_EQ(goodbye->payload.size(), max_payload_bytes) << "the larger one would have come first";
+}
+
 TEST_F(FloodAttacks, AFloodIsCutToTheQuotaAndOthersAreServedMeanwhile) {
   RawClient bridge = server();
   RawClient eve = enters("flood:pc"), bob = enters("bob:pc");
