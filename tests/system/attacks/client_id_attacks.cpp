@@ -104,12 +104,17 @@ TEST_F(ClientIdAttacks, WhatWasQueuedForALostRightIsNotDelivered) {
 
   RawConnect after = login("fired:phone", R"({"rooms":["7"]})");
   after.clean_start = false;
+  after.properties = raw::session_expiry(3600);
+  RawClient first = enters(after);
+  EXPECT_TRUE(first.session_present());
+  EXPECT_NE(first.ended(), -1) << "sent back once, so that Mosquitto counts its queue right";
   RawClient back = enters(after);
-  EXPECT_TRUE(back.session_present());
-  EXPECT_TRUE(back.message("chat/7/messages/log"));
+  EXPECT_TRUE(first.message("chat/7/messages/log") || back.message("chat/7/messages/log"));
   EXPECT_EQ(back.publish({.topic = "chat/42/messages/pull", .payload = R"({"rid":"1"})"}), not_authorized);
   EXPECT_TRUE(back.ping());
-  for (const auto& message : back.messages()) EXPECT_NE(message.topic, "chat/42/messages/log");
+  for (RawClient* client : {&first, &back}) {
+    for (const auto& message : client->messages()) EXPECT_NE(message.topic, "chat/42/messages/log");
+  }
 }
 
 TEST_F(ClientIdAttacks, AUserHasSoManyConnectionsAtATime) {

@@ -90,8 +90,11 @@ TEST_F(TokenEndAttacks, AQueueFromDiskIsJudgedByTheTokenThatReturns) {
   phone.disconnect();
   server_says("secret");
   broker().restart();
+  RawClient first = enters(staying("demoted:pc", R"({"rooms":["7"]})"));
+  EXPECT_TRUE(first.session_present());
+  EXPECT_NE(first.ended(), -1) << "sent back once, so that Mosquitto counts its queue right";
+  EXPECT_TRUE(first.messages().empty());
   RawClient back = enters(staying("demoted:pc", R"({"rooms":["7"]})"));
-  EXPECT_TRUE(back.session_present());
   EXPECT_TRUE(payloads(back).empty());
   server_says("open", "chat/7/messages/log");
   EXPECT_EQ(payloads(back), std::vector<std::string>{"open"});
