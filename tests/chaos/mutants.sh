@@ -12,16 +12,16 @@ export CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
 missed=0
 
 for name in "$@"; do
-  source=$work/source # one folder for all: what is not mutated is compiled once
+  source=$work/source # built as ever, so that ccache has what is not mutated
   mkdir -p "$source"
   (cd "$root" && find CMakeLists.txt CMakePresets.json bridge cli core mqtt platform plugin schemas -type f -print0 |
     xargs -0 cp --parents -t "$source")
   sed -i '/add_subdirectory(\(tests\|bench\))/d' "$source/CMakeLists.txt"
   patch -s -d "$source" -p1 <"$root/tests/sim/mutants/$name.patch"
-  cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
-  cmake --build "$work/build" --target mosquitto-sync >/dev/null
+  cmake -S "$source" -B "$source/build/release" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
+  cmake --build "$source/build/release" --target mosquitto-sync >/dev/null
   begun=$SECONDS
-  if "$chaos" --minutes "$minutes" --bridge "$work/build/mosquitto-sync" --folder "$work/run" >"$work/log" 2>&1; then
+  if "$chaos" --minutes "$minutes" --bridge "$source/build/release/mosquitto-sync" --folder "$work/run" >"$work/log" 2>&1; then
     echo "$name: NOT FOUND in $minutes minutes"
     missed=1
   else
