@@ -173,7 +173,8 @@ int main(int count, char** values) {
   const std::string folder =
       arguments.folder.empty() ? msync::test::make_temp_dir("chaos") : arguments.folder;
   std::filesystem::create_directories(folder + "/store");
-  const bool disk = msync::test::mount_small(folder + "/store", "size=48m");
+  // Room for the log, which grows to 64 MiB before it is moved into the database, and for a backup that is put in place.
+  const bool disk = msync::test::mount_small(folder + "/store", "size=192m");
   std::cout << "chaos: seed " << arguments.seed << ", histories in " << folder << "\n"
             << (disk ? "" : "no full disks: mounting a small file system needs root\n") << std::flush;
   try {
