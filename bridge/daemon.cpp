@@ -77,8 +77,8 @@ std::unique_ptr<Link> Daemon::make_link() {
 }
 
 std::vector<std::string> Daemon::filters(const Collections& collections) const {
-  std::vector<std::string> filters{"sync/status", gate_.topic(), std::string(door_topic::revoke),
-                                   std::string(door_topic::keys)};
+  std::vector<std::string> filters{"sync/status", dropped_topic, gate_.topic(),
+                                   std::string(door_topic::revoke), std::string(door_topic::keys)};
   for (const Collection& collection : collections.all()) {
     for (const Leaf leaf : {Leaf::in, Leaf::pull, Leaf::seen})
       filters.push_back(collection.topic.filter(leaf));
@@ -134,11 +134,21 @@ bool Daemon::receive_own(const LinkMessage& message) {
 
 void Daemon::receive(LinkMessage&& message) {
   if (receive_own(message)) return;
+  if (message.topic == dropped_topic) return note_dropped(message.payload);
   const std::string topic = message.topic;
   auto inbound = admit(std::move(message), collections_.load(), config_.stamp_key);
   if (!inbound) return refuse(topic, inbound.error());
   if (inbound->leaf == Leaf::pull) return pulls_->push(std::move(*inbound));
   inbox_.push(std::move(*inbound));
+}
+
+void Daemon::note_dropped(const std::string& count) {
+  const auto dropped = drops_.told(count);
+  if (!dropped || *dropped == 0) return;
+  spdlog::warn(
+      "event=broker_dropped messages={} total={} remedy=\"raise max_queued_messages, or see who does not "
+      "read\"",
+      *dropped, drops_.total());
 }
 
 /// Logged at 1, 2, 4, 8, …: whoever can send wills must not be able to fill a disk.

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/drop_watch.h"
 #include "bridge/gate.h"
 #include "bridge/inbox.h"
 #include "bridge/pipeline.h"
@@ -54,6 +55,7 @@ class Daemon {
  private:
   void receive(LinkMessage&& message);
   bool receive_own(const LinkMessage& message);
+  void note_dropped(const std::string& count);
   void refuse(const std::string& topic, const Error& error);
   std::vector<std::string> filters(const Collections& collections) const;
   std::unique_ptr<Link> make_link();
@@ -68,6 +70,7 @@ class Daemon {
   std::unique_ptr<StoreReader> pull_reader_;
   ServerTime time_;
   Gate gate_;
+  DropWatch drops_;
   Inbox inbox_;
   Outbox outbox_;
   Cursors cursors_;

@@ -21,6 +21,8 @@ bool PullService::make_room(const std::string& user) {
 }
 
 void PullService::push(Inbound&& message) {
+  // One that is too long is refused all the same when its turn comes; until then it takes no more room than others.
+  if (message.payload.size() > limits::max_pull_bytes) message.payload.resize(limits::max_pull_bytes + 1);
   const std::lock_guard lock(mutex_);
   const std::string user = message.stamp.user;
   Inbound* same = queue_.find(user, [&](const Inbound& waiting) {
@@ -74,7 +76,7 @@ void PullService::answer(const Inbound& message) {
     Publish out{inbox + "/delta/" + message.scope, std::move(*page)};
     out.content_type = pages.content_type();
     out.expiry_s = limits::delta_expiry_s;
-    if (!outbox_.push(std::move(out))) return;
+    if (!outbox_.push_page(std::move(out))) return;
   }
   if (pages.above_head()) {
     spdlog::warn(

@@ -47,8 +47,8 @@ struct MemberOf {
 struct Grant {
   std::uint8_t rights = 0;  // of Right
   std::vector<Condition> where;
-  std::string role;                   // empty: every authenticated user
-  std::optional<MemberOf> member_of;  // beside `where` and `role`, which must hold as well
+  std::string role;                        // empty: every authenticated user
+  std::optional<MemberOf> member_of = {};  // beside `where` and `role`, which must hold as well
 };
 
 /// Who is a member of what, as far as is known: the plugin is told by the bridge, the bridge looks into its store.

@@ -50,6 +50,9 @@ inline constexpr std::size_t max_device_bytes = 64;
 /// The request id of a pull, bytes. It is echoed, so it is short.
 inline constexpr std::size_t max_rid_bytes = 64;
 
+/// A pull or a seen, bytes: thousands may wait, and an honest one has 300. Over it: notice `too_large`.
+inline constexpr std::size_t max_pull_bytes = 4096;
+
 /// An epoch, bytes: 13 digits, a hyphen and a random part.
 inline constexpr std::size_t max_epoch_bytes = 64;
 
@@ -154,6 +157,9 @@ inline constexpr int inbox_wait_ms = 200;
 /// Bytes waiting to be published (acks, notices, pages). When it is reached, commits and pulls wait.
 inline constexpr std::size_t outbox_bytes = 32 * 1024 * 1024;
 
+/// Pages that are sent before it is looked whether acks or live deltas wait.
+inline constexpr std::size_t pages_a_turn = 4;
+
 /// Pulls waiting for the pull service: one per client and scope. A thousand phones that reconnect at once fit; a
 /// client whose pull was dropped asks again.
 inline constexpr std::size_t waiting_pulls = 8192;
@@ -161,6 +167,9 @@ inline constexpr std::size_t waiting_pulls = 8192;
 /// The bridge's own unacknowledged publishes. Paho's throughput collapses once the broker's Receive Maximum
 /// is passed; this stays below the 1000 of mosquitto.conf.example.
 inline constexpr std::size_t publish_window = 500;
+
+/// The same in bytes: what is sent now waits behind so much, on the way to the broker. One larger message goes alone.
+inline constexpr std::size_t publish_window_bytes = 4 * 1024 * 1024;
 
 /// What a publish may wait for its PUBACK before the link is considered broken, ms.
 inline constexpr int publish_timeout_ms = 30'000;
@@ -300,6 +309,13 @@ inline constexpr std::uint32_t numbered_scopes = 64 * 1024;
 
 /// Scopes whose rights one session remembers: 4 KiB of memory.
 inline constexpr std::size_t remembered_rights = 1024;
+
+/// Scopes whose readers' rights lie together for quick judgement, and the bytes of all that.
+inline constexpr std::size_t hot_scopes = 1024;
+inline constexpr std::size_t hot_rights_bytes = 32 * 1024 * 1024;
+
+/// A client whose queue was purged is disconnected at most once in this time, ms.
+inline constexpr std::int64_t purge_pause_ms = 60'000;
 
 /// User properties on one publish. Each costs an allocation in every receiver's queue.
 inline constexpr std::size_t max_user_properties = 32;

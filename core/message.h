@@ -132,6 +132,7 @@ struct Pull {
   bool operator==(const Pull&) const = default;
 };
 
+/// At most limits::max_pull_bytes, as a Seen: Code::too_large.
 Result<Pull> decode_pull(std::string_view payload);
 std::string encode(const Pull& pull);
 
@@ -197,6 +198,7 @@ std::size_t encoded_bytes(const Change& change);
 inline constexpr std::size_t delta_overhead_bytes = 5 * 1024;
 
 std::string encode(const Change& change);  // as T/doc/<id> carries it
+/// Also of a compressed page.
 Result<Delta> decode_delta(std::string_view payload);
 
 // ---- notice, status -------------------------------------------------------------------------------------

@@ -24,6 +24,11 @@ void read_accept(Fields& fields, Pull& pull) {
   }
 }
 
+Error too_large() {
+  return {Code::too_large,
+          "a request of this kind has at most " + std::to_string(limits::max_pull_bytes) + " bytes", ""};
+}
+
 Json accept_of(const Pull& pull) {
   Json accept = Json::array();
   if (pull.cbor) accept.push_back("cbor");
@@ -35,6 +40,7 @@ Json accept_of(const Pull& pull) {
 }  // namespace
 
 Result<Pull> decode_pull(std::string_view payload) {
+  if (payload.size() > limits::max_pull_bytes) return too_large();
   const auto body = parse_message(payload);
   if (!body) return body.error();
   Fields fields(*body);
@@ -66,6 +72,7 @@ std::string encode(const Pull& pull) {
 }
 
 Result<Seen> decode_seen(std::string_view payload) {
+  if (payload.size() > limits::max_pull_bytes) return too_large();
   const auto body = parse_message(payload);
   if (!body) return body.error();
   Fields fields(*body);

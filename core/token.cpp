@@ -53,6 +53,11 @@ Result<std::int64_t> check_times(const Json& claims, const TokenPolicy& policy, 
   for (const char* name : {"nbf", "iat"}) {
     if (auto fault = fault_of_start(claims, name, now_s + policy.leeway_s)) return *fault;
   }
+  // Refused all its life, not only until its end comes near: by then its revocation would be forgotten.
+  const auto iat = claims.find("iat");
+  if (iat != claims.end() && *expires_at_s - *parse_date(*iat) > policy.max_ttl_s + policy.leeway_s) {
+    return refused("exp is more than " + std::to_string(policy.max_ttl_s) + " s after iat");
+  }
   return *expires_at_s;
 }
 

@@ -28,7 +28,7 @@ struct TokenPolicy {
 
 /// The identity of a token, or Code::token with a reason that is safe to log (never a part of the token).
 /// Refused: any `alg` but the key's, `crit`, padding or white space in base64url, duplicate members, `exp` missing
-/// or no number or past by more than the leeway or more than max_ttl_s ahead, `nbf` or `iat` ahead by more than
+/// or no number or past by more than the leeway or more than max_ttl_s ahead, or after `iat`, `nbf` or `iat` ahead by more than
 /// the leeway, wrong `iss` or `aud`, a user claim that is no valid level, `roles` that is no list of strings.
 /// The role `bridge` counts only for the configured bridge user. `signed_by_us`, if given, says whether at least the
 /// signature was right.

@@ -252,7 +252,7 @@ void Link::Impl::run() {
 
 bool Link::Impl::publish(const Publish& message, std::function<void(Published)> done) {
   if (inside_handler) throw std::logic_error("Link::publish() was called from a handler");
-  const std::uint64_t id = window.enter(std::move(done));
+  const std::uint64_t id = window.enter(std::move(done), message.payload.size());
   if (id == 0) return false;
   std::lock_guard lock(connection_mutex);
   if (!window.holds(id)) return true;  // the connection broke meanwhile, and `done` has said so

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/limits.h"
+
 namespace msync {
 
 void Window::open(std::size_t size) {
@@ -11,19 +13,24 @@ void Window::open(std::size_t size) {
   changed_.notify_all();
 }
 
-std::uint64_t Window::enter(Done done) {
+std::uint64_t Window::enter(Done done, std::size_t bytes) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !open_ || taken_ < size_; });
+  const auto fits = [&] { return taken_ == 0 || bytes_ + bytes <= limits::publish_window_bytes; };
+  changed_.wait(lock, [&] { return !open_ || (taken_ < size_ && fits()); });
   if (!open_) return 0;
   ++taken_;
-  places_.emplace(++last_id_, Place{std::move(done), Clock::now()});
+  bytes_ += bytes;
+  places_.emplace(++last_id_, Place{std::move(done), Clock::now(), bytes});
   return last_id_;
 }
 
 bool Window::leave(std::uint64_t id) {
   std::lock_guard lock(mutex_);
-  if (places_.erase(id) == 0) return false;
+  const auto found = places_.find(id);
+  if (found == places_.end()) return false;
   --taken_;
+  bytes_ -= found->second.bytes;
+  places_.erase(found);
   changed_.notify_all();
   return true;
 }
@@ -35,15 +42,17 @@ bool Window::holds(std::uint64_t id) const {
 
 void Window::settle(std::uint64_t id, Published outcome) {
   Done done;
+  std::size_t bytes = 0;
   {
     std::lock_guard lock(mutex_);
     const auto found = places_.find(id);
     if (found == places_.end()) return;
     done = std::move(found->second.done);
+    bytes = found->second.bytes;
     places_.erase(found);
   }
   if (done) done(outcome);
-  release(1);
+  release(1, bytes);
 }
 
 void Window::close() {
@@ -54,15 +63,18 @@ void Window::close() {
     broken.swap(places_);
     changed_.notify_all();
   }
+  std::size_t bytes = 0;
   for (auto& [id, place] : broken) {
+    bytes += place.bytes;
     if (place.done) place.done(Published{});
   }
-  release(broken.size());
+  release(broken.size(), bytes);
 }
 
-void Window::release(std::size_t places) {
+void Window::release(std::size_t places, std::size_t bytes) {
   std::lock_guard lock(mutex_);
   taken_ -= places;
+  bytes_ -= bytes;
   changed_.notify_all();
 }
 

@@ -22,11 +22,12 @@ class Window {
   using Done = std::function<void(Published)>;
   using Clock = std::chrono::steady_clock;
 
-  /// A connection is up; `size` publishes at a time.
+  /// A connection is up; `size` publishes at a time, of limits::publish_window_bytes together.
   void open(std::size_t size);
 
-  /// Waits for a place and takes it: its number, or 0 if the window is closed.
-  std::uint64_t enter(Done done);
+  /// Waits for a place and takes it: its number, or 0 if the window is closed. What is larger than the whole window
+  /// goes alone.
+  std::uint64_t enter(Done done, std::size_t bytes = 0);
 
   /// Gives a place back without calling its `done`. False if close() has settled it already.
   bool leave(std::uint64_t id);
@@ -50,14 +51,16 @@ class Window {
   struct Place {
     Done done;
     Clock::time_point since;
+    std::size_t bytes = 0;
   };
-  void release(std::size_t places);
+  void release(std::size_t places, std::size_t bytes);
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::map<std::uint64_t, Place> places_;  // ascending, so the oldest is the first
   std::uint64_t last_id_ = 0;
   std::size_t taken_ = 0;  // places_ and those whose done is being called
+  std::size_t bytes_ = 0;  // of those
   std::size_t size_ = 0;
   bool open_ = false;
 };

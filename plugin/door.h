@@ -137,12 +137,12 @@ class Door {
   // Renewal, and what else takes rights away from a connection that stands.
   std::string take_new_token(Session& session, std::string_view token, std::int64_t now_ms);
   std::vector<std::string> readable_scopes(Session& session);
-  void tell_lost(Session& session, const std::vector<std::string>& readable_before, std::int64_t now_ms);
+  void tell_lost(Session& session, const std::vector<std::string>& readable_before);
 
   // What the bridge tells.
   void told(const Address& address, std::string_view payload, std::int64_t now_ms);
   void told_revoked(std::string_view payload, std::int64_t now_ms);
-  void told_members(std::string_view payload, std::int64_t now_ms);
+  void told_members(std::string_view payload);
 
   Session* session_of(const Client& client, Access access);
   std::uint8_t rights(Session& session, const Topic& topic);

@@ -10,7 +10,7 @@ namespace msync {
 // The topics are the bridge's alone: acl() has seen to that.
 void Door::told(const Address& address, std::string_view payload, std::int64_t now_ms) {
   if (address.matter == Address::Matter::revoked) told_revoked(payload, now_ms);
-  if (address.matter == Address::Matter::members) told_members(payload, now_ms);
+  if (address.matter == Address::Matter::members) told_members(payload);
 }
 
 void Door::told_revoked(std::string_view payload, std::int64_t now_ms) {
@@ -39,7 +39,7 @@ void Door::told_revoked(std::string_view payload, std::int64_t now_ms) {
   });
 }
 
-void Door::told_members(std::string_view payload, std::int64_t now_ms) {
+void Door::told_members(std::string_view payload) {
   const auto message = decode_members(payload);
   if (!message) {
     broker_.log(Broker::Level::error,
@@ -59,7 +59,7 @@ void Door::told_members(std::string_view payload, std::int64_t now_ms) {
   }
   for (auto& [session, scopes] : readable) {
     sessions_.forget_rights(*session);
-    tell_lost(*session, scopes, now_ms);
+    tell_lost(*session, scopes);
   }
 }
 

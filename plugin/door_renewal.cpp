@@ -32,7 +32,9 @@ Door::Entry Door::authenticate(const Client& client, std::string_view method, st
     if (!parse_client_id(client.id)) return refuse(client, "the client id must be <user>:<device>");
     return enter(client, data, now_ms);
   }
-  const std::string why = take_new_token(*session, data, now_ms);
+  // A publish of the token has been counted by acl().
+  const bool seldom = session->who.bridge || session->user->messages.take(now_ms);
+  const std::string why = seldom ? take_new_token(*session, data, now_ms) : "too many";
   if (why.empty()) return Entry::accept;
   leave(*session, false, "its new token is refused: " + why);
   return Entry::unwind;
@@ -66,7 +68,7 @@ std::string Door::take_new_token(Session& session, std::string_view token, std::
   session.who = *std::move(who);
   accept_token(session, token, now_ms);
   broker_.log(Broker::Level::info, "a new token for \"" + printable(session.id) + '"');
-  tell_lost(session, readable, now_ms);
+  tell_lost(session, readable);
   return {};
 }
 
@@ -89,7 +91,7 @@ std::vector<std::string> Door::readable_scopes(Session& session) {
 }
 
 // The broker judges what is queued for a connected client only when it returns: so whoever has lost something must.
-void Door::tell_lost(Session& session, const std::vector<std::string>& readable_before, std::int64_t now_ms) {
+void Door::tell_lost(Session& session, const std::vector<std::string>& readable_before) {
   if (!session.online) return;
   std::size_t lost = 0;
   for (const std::string& scope : readable_before) {

@@ -16,15 +16,6 @@
 
 namespace msync {
 
-namespace limits {
-/// Scopes whose readers' rights lie together for quick judgement, and the bytes of all that.
-inline constexpr std::size_t hot_scopes = 1024;
-inline constexpr std::size_t hot_rights_bytes = 32 * 1024 * 1024;
-
-/// A client whose queue was purged is disconnected at most once in this time, ms.
-inline constexpr std::int64_t purge_pause_ms = 60'000;
-}  // namespace limits
-
 class HotRights {
  public:
   /// Raised when all numbers given so far lose their meaning. Begins with 1.

@@ -10,7 +10,7 @@ namespace msync::test {
 namespace {
 
 // What docs/operations.md promises of the bridge, KiB: its queues and caches full, and what it takes to run.
-constexpr std::size_t bound_kib = 400 * 1024;
+constexpr std::size_t bound_kib = 300 * 1024;
 
 std::size_t peak_kib(Process& process) {
   std::ifstream status("/proc/" + std::to_string(process.pid()) + "/status");

@@ -142,5 +142,13 @@ TEST_F(DoorRenewal, SighupVerifiesTheNewestToken) {
   EXPECT_FALSE(kicked("alice:phone"));
 }
 
+TEST_F(DoorRenewal, RenewalsCountAsMessages) {
+  const Client who = enter("alice:phone", room_42);
+  for (std::uint32_t i = 0; i < options().max_messages_per_s; ++i) {
+    EXPECT_EQ(authenticate(who, token("alice", room_42)), Door::Entry::accept) << i;
+  }
+  EXPECT_EQ(authenticate(who, token("alice", room_42)), Door::Entry::unwind);
+}
+
 }  // namespace
 }  // namespace msync

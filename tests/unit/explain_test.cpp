@@ -77,8 +77,7 @@ TEST(Explain, SaysWhyAFilterCanMatchNothing) {
   EXPECT_EQ(first("chat/43/messages/log", R"({"rooms":["42"]})"),
             "room is '43', but the claim rooms has only '42'");
   EXPECT_EQ(first("chat/#", "{}"), "no room is possible: the token has no claim rooms");
-  EXPECT_EQ(first("chat/42/messages/in", R"({"rooms":["42"]})"),
-            "nothing that can be read has such a topic");
+  EXPECT_EQ(first("chat/42/messages/in", R"({"rooms":["42"]})"), "nothing that can be read has such a topic");
 }
 
 TEST(Explain, WritesAGrantAsItIsInAFile) {

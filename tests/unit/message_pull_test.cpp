@@ -113,5 +113,19 @@ TEST(Seen, NeedsSrcEpochAndSeq) {
   }
 }
 
+TEST(Pull, ALongOneIsRefusedBeforeItIsRead) {
+  const auto padded = [](std::string message, std::size_t bytes) {
+    message.pop_back();
+    message += R"(,"x":")";
+    return message + std::string(bytes - message.size() - 2, 'x') + "\"}";
+  };
+  const std::string pull = encode(Pull{"r1", kSrc, "", 0}),
+                    seen = encode(Seen{kSrc, "1795230000000-9b2e", 140});
+  EXPECT_TRUE(decode_pull(padded(pull, limits::max_pull_bytes)).ok());
+  EXPECT_EQ(decode_pull(padded(pull, limits::max_pull_bytes + 1)).error().code, Code::too_large);
+  EXPECT_TRUE(decode_seen(padded(seen, limits::max_pull_bytes)).ok());
+  EXPECT_EQ(decode_seen(padded(seen, limits::max_pull_bytes + 1)).error().code, Code::too_large);
+}
+
 }  // namespace
 }  // namespace msync

@@ -33,6 +33,23 @@ TEST(Window, LetsNobodyInWhileItIsFull) {
   EXPECT_TRUE(entered);
 }
 
+TEST(Window, LetsNobodyInWhileItHoldsTooManyBytes) {
+  Window window;
+  window.open(10);
+  const auto first = window.enter({}, limits::publish_window_bytes + 1);  // alone
+  ASSERT_NE(first, 0u);
+  std::atomic<bool> entered = false;
+  std::thread second([&] {
+    window.enter([](Published) {}, 1);
+    entered = true;
+  });
+  EXPECT_FALSE(window.drain(20));
+  EXPECT_FALSE(entered);
+  window.settle(first, {true, 0});
+  second.join();
+  EXPECT_TRUE(entered);
+}
+
 TEST(Window, CallsEachDoneOnceWithTheAnswer) {
   Window window;
   window.open(10);
