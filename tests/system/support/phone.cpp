@@ -202,13 +202,29 @@ void Phone::ask_for_missing() {
     const bool waiting = !state.rid.empty() && now_ms() - state.sent_ms < repeat_after_ms;
     const bool overdue = now_ms() - acked_ms_ > repeat_after_ms && !has_what_it_was_told_of(scope, replica);
     const bool other = !replica.epoch().empty() && replica.epoch() != status_.epoch;
-    if ((!replica.at_head() || overdue || other) && !waiting) send_pull(scope);
+    if (waiting) continue;
+    state.rid
+        .clear();  // the answer was lost, perhaps with the bridge; if something is still missing, it is asked for again
+    if (!replica.at_head() || overdue || other) send_pull(scope);
   }
 }
 
 // What was acknowledged as stored comes by the log, a little later than the ack.
 bool Phone::has_what_it_was_told_of(const std::string& scope, const Replica& replica) const {
   return scope != this->scope() || replica.seq() >= acked_head_;
+}
+
+std::string Phone::state() const {
+  std::string text = connected() ? "connected" : "not connected";
+  text += status_.online ? ", server online, boot " : ", server offline, boot ";
+  text += std::to_string(status_.boot) + ", unacknowledged " + std::to_string(outbox_.size());
+  if (!outbox_.empty()) text += " from n=" + std::to_string(outbox_.front().n);
+  text += ", sent " + std::to_string(sent_) + ", " + std::to_string(now_ms() - outbox_sent_ms_) + " ms ago";
+  if (!acks_.empty()) text += ", last ack " + encode(acks_.back()).substr(0, 300);
+  for (const auto& [scope, replica] : replicas_) {
+    text += "; " + scope + " at " + std::to_string(replica.seq()) + (replica.at_head() ? " (head)" : "");
+  }
+  return text;
 }
 
 bool Phone::settled() const {

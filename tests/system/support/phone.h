@@ -75,6 +75,9 @@ class Phone {
   const std::vector<Received>& received() const { return received_; }
   const ServerStatus& status() const { return status_; }
 
+  /// What it waits for, for a person.
+  std::string state() const;
+
   /// At the head of every scope, nothing unacknowledged, no pull under way.
   bool settled() const;
 

@@ -77,7 +77,9 @@ void World::settle(int timeout_ms) {
         return true;
       },
       timeout_ms);
-  EXPECT_TRUE(settled) << "something is still unacknowledged or missing";
+  std::string states;
+  for (auto& [id, phone] : phones) states += "\n" + id + ": " + phone->state();
+  EXPECT_TRUE(settled) << "something is still unacknowledged or missing:" << states;
 }
 
 MutationResult World::result(Phone& phone, std::uint64_t n) {
