@@ -64,7 +64,7 @@ Compression PullAnswer::compression() const {
 }
 
 std::string PullAnswer::content_type() const {
-  const std::string type = pull_.cbor ? "application/cbor" : "application/json";
+  std::string type = pull_.cbor ? "application/cbor" : "application/json";
   switch (used_) {
     case Compression::zstd:
       return type + "+zstd";
