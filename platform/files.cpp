@@ -64,7 +64,7 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
 std::optional<Error> replace_file(const std::string& path, std::string_view bytes, unsigned mode) {
   const std::string beside = path + ".new";
   const auto failed = [&](const char* what) {
-    const Error error{Code::bad_config, path + ": " + what + ": " + reason(errno), ""};
+    Error error{Code::bad_config, path + ": " + what + ": " + reason(errno), ""};
     ::unlink(beside.c_str());
     return error;
   };
@@ -75,7 +75,7 @@ std::optional<Error> replace_file(const std::string& path, std::string_view byte
     const ssize_t written = ::write(file, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      const Error error = failed("cannot be written");
+      Error error = failed("cannot be written");
       ::close(file);
       return error;
     }
