@@ -1,6 +1,7 @@
 // Backup beside writing phones, restore, and what the phones make of it. docs/protocol.md, "What a client does", 6.
 #include <sysexits.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 
@@ -61,6 +62,11 @@ TEST_F(Backup, PhonesConvergeToWhatWasRestoredAndKeepWhatTheyHaveNotSent) {
   EXPECT_GT(bridge.status().epoch, before);
 
   away.goes_online();
+  EXPECT_TRUE(eventually([&] {
+    return std::all_of(phones.begin(), phones.end(), [&](const auto& entry) {
+      return entry.second->status().epoch == bridge.status().epoch;
+    });
+  }));
   settle();
   for (Phone* each : {&alice, &bob, &away}) {
     EXPECT_EQ(each->replica().epoch(), bridge.status().epoch);
@@ -137,6 +143,7 @@ TEST_F(Backup, ARestoreThatIsKilledLeavesTheOldStoreOrTheNewOne) {
   }
   EXPECT_GT(killed, 6);
   bridge.start();
+  EXPECT_TRUE(eventually([&] { return alice.status().epoch == bridge.status().epoch; }));
   settle();
   EXPECT_EQ(dump(alice), server());
 }
