@@ -78,7 +78,7 @@ bool some_readable(const msync::Collection& collection, std::string_view filter,
     for (const std::string& b : values) {
       const std::vector<std::string_view> chosen = {a, b};
       const std::string scope = collection.topic.fill(std::span(chosen).first(count));
-      std::vector<std::string> topics = {scope + "/log"};
+      std::vector<std::string> topics = {scope + "/log", (scope + "/live/").append(bearer.client_id)};
       for (const std::string& id : values) {
         topics.push_back(scope + "/doc/" + id);
         topics.push_back(scope + "/live/" + id);
@@ -102,15 +102,17 @@ void check_subscription(std::string_view filter, std::string_view topic, const B
 
   const auto levels = msync::split(filter);
   if (levels.level[0] == "sync" || levels.level[0] == "+" || levels.level[0] == "#") return;  // one's inbox
+  const auto is_wild = [](std::string_view level) { return level == "+" || level == "#"; };
   for (const std::string_view level : levels.all()) {
-    if (level != "+" && level != "#" && !msync::valid_level(level))
-      return;  // harmless: there is no such topic
+    if (!is_wild(level) && !msync::valid_level(level)) return;  // harmless: there is no such topic
     values.emplace(level);
   }
   std::erase_if(values, [](const std::string& value) { return !msync::valid_level(value); });
-  const bool live = levels.size > 1 && levels.level[levels.size - 2] == "live";
-  const std::string_view last = levels.level[levels.size - 1];
-  if (live && last != "+" && last != "#" && !msync::parse_client_id(last)) return;  // likewise
+  const std::size_t named =
+      levels.level[levels.size - 1] == "#" ? levels.size - 1 : levels.size;  // a/# matches a
+  if (named > 1 && levels.level[named - 2] == "live" && !is_wild(levels.level[named - 1]) &&
+      !msync::parse_client_id(levels.level[named - 1]))
+    return;  // likewise
   bool found = false;
   for (const auto& collection : collections().all())
     found = found || some_readable(collection, filter, bearer, values);
