@@ -8,7 +8,7 @@ namespace msync {
 namespace {
 
 std::size_t left(const Swept& done) {
-  return limits::sweep_rows - done.tombstones - done.history;
+  return limits::sweep_rows - done.tombstones - done.history - done.requests;
 }
 
 }  // namespace
@@ -33,6 +33,7 @@ Swept Sweeper::sweep(std::int64_t now_ms) {
   Swept done;
   store_.begin();
   try {
+    done.requests = store_.drop_requests(now_ms - limits::request_remembered_ms, limits::sweep_rows);
     for (std::size_t visited = 0; visited < limits::sweep_scopes && left(done) > 0; ++visited) {
       auto scope = store_.scope_to_sweep(last_scope_);
       done.more = scope.has_value();
@@ -41,7 +42,7 @@ Swept Sweeper::sweep(std::int64_t now_ms) {
       if (collection != nullptr) sweep_scope(*scope, *collection, now_ms, done);
       if (left(done) > 0) last_scope_ = scope->id;  // else it may have more to forget
     }
-    if (done.tombstones + done.history > 0) {
+    if (done.tombstones + done.history + done.requests > 0) {
       store_.commit();
     } else {
       store_.rollback();

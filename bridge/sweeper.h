@@ -16,6 +16,7 @@ namespace msync {
 struct Swept {
   std::size_t tombstones = 0;
   std::size_t history = 0;
+  std::size_t requests = 0;
   bool more = false;  // the round has not ended: call again soon
 };
 

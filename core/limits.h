@@ -320,6 +320,72 @@ inline constexpr std::int64_t purge_pause_ms = 60'000;
 /// User properties on one publish. Each costs an allocation in every receiver's queue.
 inline constexpr std::size_t max_user_properties = 32;
 
+// ---- HTTP ------------------------------------------------------------------------------------------------
+
+/// Connections at a time; further ones are accepted and closed at once. An idle one costs about 8 KiB.
+inline constexpr std::size_t http_connections = 4096;
+
+/// A request's head, bytes: a token with a thousand rooms fits. Over it: 431.
+inline constexpr std::size_t http_head_bytes = 32 * 1024;
+
+/// A request's body, bytes: one publish's worth. Over it: 413.
+inline constexpr std::size_t http_body_bytes = max_payload_bytes;
+
+/// A request must be there, and a part of an answer taken, within this time, ms: slow clients hold a connection, nothing
+/// else. An idle connection is closed after it, too.
+inline constexpr std::int64_t http_idle_ms = 30'000;
+
+/// Writes that wait for the store at a time, and how long one may wait, ms. Over it: 503; what was asked may still happen.
+inline constexpr std::size_t http_writes = 1024;
+inline constexpr std::int64_t http_write_wait_ms = 15'000;
+
+/// Documents on one page of a listing, unless asked for fewer, and the bytes after which a page ends: one page takes
+/// the HTTP thread about 10 ms, in which health checks wait.
+inline constexpr std::size_t http_page_documents = 1000;
+inline constexpr std::size_t http_page_bytes = 1024 * 1024;
+
+/// Longest wait of a long poll, s: proxies give up after 60.
+inline constexpr std::int64_t http_wait_s = 55;
+
+/// Streams and long polls at a time, and of one user.
+inline constexpr std::size_t http_streams = 2048;
+inline constexpr std::size_t http_streams_per_user = 50;
+
+/// Silence on a stream after which a comment is sent, ms: proxies cut what is silent for a minute.
+inline constexpr std::int64_t http_heartbeat_ms = 15'000;
+
+/// How long the answer to a request with an Idempotency-Key is remembered, ms, and the key's length, bytes: a UUID fits
+/// several times.
+inline constexpr std::int64_t request_remembered_ms = 24 * 3600 * 1000;
+inline constexpr std::size_t max_request_key_bytes = 255;
+
+/// WebSocket connections to the broker at a time, of one address, and one frame's size, bytes: a largest publish with its
+/// topic and properties. Over it: closed with 1009.
+inline constexpr std::size_t gateway_connections = 2000;
+inline constexpr std::size_t gateway_connections_per_address = 200;
+inline constexpr std::size_t gateway_frame_bytes = max_payload_bytes + 64 * 1024;
+
+/// A WebSocket that says nothing for this long is closed, ms: longer than any keep-alive that phones use.
+inline constexpr std::int64_t gateway_idle_ms = 1'800'000;
+
+/// One POST of a webhook: how long it may take, ms; its body, bytes, unless a single delta is larger.
+inline constexpr std::int64_t webhook_timeout_ms = 10'000;
+inline constexpr std::size_t webhook_body_bytes = 256 * 1024;
+
+/// Pause after a webhook's failure, doubling up to the longest, ms.
+inline constexpr std::int64_t webhook_pause_ms = 1'000;
+inline constexpr std::int64_t webhook_pause_max_ms = 300'000;
+
+/// Webhooks in one configuration: each has a thread's worth of work and a cursor in every scope.
+inline constexpr std::size_t webhooks = 32;
+
+/// What the status page shows of the past: an hour, a point every five seconds.
+inline constexpr std::int64_t status_sample_ms = 5'000;
+inline constexpr std::size_t status_samples = 720;
+
+/// Rows of one list on the status page: scopes, replicas, conflicts, rejections. More is searched for.
+inline constexpr std::size_t status_rows = 100;
+
 // ---- The command line -----------------------------------------------------------------------------------
 
 /// A file for `import`, bytes. It is read whole, so that nothing is sent of a file with a mistake in it.

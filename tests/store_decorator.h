@@ -64,6 +64,17 @@ class StoreDecorator : public Store {
   void save_revocation(const Revocation& revocation) override { real_->save_revocation(revocation); }
   std::vector<Revocation> revocations() override { return real_->revocations(); }
   std::size_t drop_revocations(std::int64_t now_s) override { return real_->drop_revocations(now_s); }
+  std::optional<RequestRecord> request(std::string_view user, std::string_view key) override {
+    return real_->request(user, key);
+  }
+  void save_request(const RequestRecord& request) override { real_->save_request(request); }
+  std::size_t drop_requests(std::int64_t older_than_ms, std::size_t max_rows) override {
+    return real_->drop_requests(older_than_ms, max_rows);
+  }
+  void save_webhook(std::string_view name, std::int64_t scope, std::uint64_t seq) override {
+    real_->save_webhook(name, scope, seq);
+  }
+  void keep_webhooks(const std::vector<std::string>& names) override { real_->keep_webhooks(names); }
   void save_published(std::int64_t scope, std::uint64_t seq) override { real_->save_published(scope, seq); }
   std::vector<Behind> unpublished() override { return real_->unpublished(); }
   std::int64_t last_time_ms() override { return real_->last_time_ms(); }

@@ -145,7 +145,27 @@ CREATE TABLE revocation (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array steps = {step_1, tombstones, records, boots, revocations};
+// Requests whose sender named them, and what became of them; and how far each webhook has come.
+constexpr const char* requests = R"sql(
+CREATE TABLE request (
+  user        TEXT NOT NULL,
+  key         TEXT NOT NULL,
+  at          INTEGER NOT NULL,
+  fingerprint TEXT NOT NULL,
+  result      TEXT NOT NULL,
+  PRIMARY KEY (user, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX request_at ON request (at);
+
+CREATE TABLE webhook (
+  name  TEXT NOT NULL,
+  scope INTEGER NOT NULL REFERENCES scope,
+  seq   INTEGER NOT NULL,
+  PRIMARY KEY (name, scope)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array steps = {step_1, tombstones, records, boots, revocations, requests};
 
 }  // namespace
 

@@ -37,6 +37,30 @@ struct HistoryRecord {
   bool operator==(const HistoryRecord&) const = default;
 };
 
+/// What became of a request that its sender named (HTTP's Idempotency-Key): a repeat is answered, not repeated.
+struct RequestRecord {
+  std::string user;
+  std::string key;
+  std::int64_t at_ms = 0;
+  std::string fingerprint;  // of what was asked: the same key for something else is a mistake
+  std::string result;       // of one mutation, as encode(MutationResult) makes it
+
+  bool operator==(const RequestRecord&) const = default;
+};
+
+/// One replica in one scope, and how far it says it has come.
+struct ReplicaRecord {
+  std::string scope;  // its topic
+  std::string user;
+  std::string src;
+  std::uint64_t n = 0;
+  std::uint64_t seen = 0;
+  std::int64_t seen_at_ms = 0;  // 0: it never said
+  std::uint64_t head = 0;       // of the scope
+
+  bool operator==(const ReplicaRecord&) const = default;
+};
+
 /// Which records to read.
 struct RecordFilter {
   std::string scope;  // a topic; empty: all

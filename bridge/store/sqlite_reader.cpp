@@ -26,6 +26,11 @@ const std::string since_boot = select_scope("WHERE boot >= ?1 ORDER BY topic");
 const std::string newest_changes = std::string("SELECT ") + EntityRow::columns +
                                    " FROM entity WHERE scope = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq";
 
+const std::string one_document =
+    std::string("SELECT ") + EntityRow::columns + " FROM entity WHERE scope = ?1 AND id = ?2 AND deleted = 0";
+const std::string all_documents = std::string("SELECT ") + EntityRow::columns +
+                                  " FROM entity WHERE scope = ?1 AND id > ?2 AND deleted = 0 ORDER BY id";
+
 /// SQLite's integers are signed: "to the end" must not become -1.
 std::int64_t clamped(std::uint64_t seq) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(seq, INT64_MAX));
@@ -42,6 +47,8 @@ struct SqliteReader::Statements {
   Statement by_id{db, msync::by_id.c_str()};
   Statement since_boot{db, msync::since_boot.c_str()};
   Statement changes{db, newest_changes.c_str()};
+  Statement document{db, one_document.c_str()};
+  Statement documents{db, all_documents.c_str()};
   Statement find_n{db, "SELECT n FROM replica WHERE user=?1 AND src=?2 AND scope=?3"};
   Statement outcomes{db,
                      "SELECT result FROM outcome WHERE user=?1 AND src=?2 AND scope=?3 AND n>?4 ORDER BY n"};
@@ -113,6 +120,27 @@ class SqliteView final : public View {
   }
 
   std::map<std::string, std::string> accepted() override { return read_accepted(sql_.db); }
+
+  std::optional<Change> document(std::int64_t scope, std::string_view id) override {
+    Query found(sql_.document, scope, id);
+    if (!found.row()) return std::nullopt;
+    return EntityRow(found).change();
+  }
+
+  void documents(std::int64_t scope, std::string_view after,
+                 const std::function<bool(Change&&)>& each) override {
+    Query found(sql_.documents, scope, after);
+    while (found.row())
+      if (!each(EntityRow(found).change())) return;
+  }
+
+  void replicas(std::string_view scope, const std::function<bool(ReplicaRecord&&)>& each) override {
+    read_replicas(sql_.db, scope, each);
+  }
+
+  std::map<std::int64_t, std::uint64_t> webhook(std::string_view name) override {
+    return read_webhook(sql_.db, name);
+  }
 
   std::vector<Revocation> revocations() override { return read_revocations(sql_.db); }
 

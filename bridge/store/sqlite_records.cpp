@@ -1,5 +1,7 @@
 #include "bridge/store/sqlite_records.h"
 
+#include <algorithm>
+
 #include "bridge/store/store.h"
 
 namespace msync {
@@ -98,6 +100,38 @@ std::size_t RecordWriter::drop_revocations(std::int64_t now_s) {
   return dropped;
 }
 
+std::optional<RequestRecord> RecordWriter::request(std::string_view user, std::string_view key) {
+  Query found(request_, user, key);
+  if (!found.row()) return std::nullopt;
+  return RequestRecord{std::string(user), std::string(key), found.number(0), std::string(found.text(1)),
+                       std::string(found.text(2))};
+}
+
+void RecordWriter::save(const RequestRecord& request) {
+  Query(save_request_, request.user, request.key, request.at_ms, request.fingerprint, request.result).done();
+}
+
+std::size_t RecordWriter::drop_requests(std::int64_t older_than_ms, std::size_t max_rows) {
+  std::size_t dropped = 0;
+  Query gone(drop_requests_, older_than_ms, max_rows);
+  while (gone.row()) ++dropped;
+  return dropped;
+}
+
+void RecordWriter::save_webhook(std::string_view name, std::int64_t scope, std::uint64_t seq) {
+  Query(save_webhook_, name, scope, seq).done();
+}
+
+void RecordWriter::keep_webhooks(const std::vector<std::string>& names) {
+  std::vector<std::string> dropped;
+  {
+    Query known(webhook_names_);
+    while (known.row()) dropped.emplace_back(known.text(0));
+  }
+  for (const std::string& name : dropped)
+    if (std::find(names.begin(), names.end(), name) == names.end()) Query(drop_webhook_, name).done();
+}
+
 // CROSS JOIN: the records are read in their order, and each looks its scope up; never sorted, they may be large.
 
 void read_conflicts(sqlite::Connection& connection, const RecordFilter& filter,
@@ -146,6 +180,31 @@ std::vector<Revocation> read_revocations(sqlite::Connection& connection) {
   std::vector<Revocation> all;
   while (found.row())
     all.push_back({std::string(found.text(0)), std::string(found.text(1)), found.number(2), found.number(3)});
+  return all;
+}
+
+void read_replicas(sqlite::Connection& connection, std::string_view scope,
+                   const std::function<bool(ReplicaRecord&&)>& each) {
+  const std::string sql =
+      std::string(
+          "SELECT scope.topic, replica.user, replica.src, replica.n, replica.seen, replica.seen_at, "
+          "scope.seq "
+          "FROM replica CROSS JOIN scope ON scope.id = replica.scope WHERE ") +
+      (scope.empty() ? "?1 = ''" : "replica.scope = (SELECT id FROM scope WHERE topic = ?1)") +
+      " ORDER BY replica.seen_at DESC";
+  Statement statement(connection, sql.c_str());
+  Query found(statement, scope);
+  while (found.row())
+    if (!each({std::string(found.text(0)), std::string(found.text(1)), std::string(found.text(2)),
+               found.natural(3), found.natural(4), found.number(5), found.natural(6)}))
+      return;
+}
+
+std::map<std::int64_t, std::uint64_t> read_webhook(sqlite::Connection& connection, std::string_view name) {
+  Statement statement(connection, "SELECT scope, seq FROM webhook WHERE name = ?1");
+  Query found(statement, name);
+  std::map<std::int64_t, std::uint64_t> all;
+  while (found.row()) all.emplace(found.number(0), found.natural(1));
   return all;
 }
 

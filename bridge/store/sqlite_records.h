@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,11 @@ class RecordWriter {
   void save_accepted(std::string_view collection, std::string_view fingerprint);
   void save(const Revocation& revocation);
   std::size_t drop_revocations(std::int64_t now_s);
+  std::optional<RequestRecord> request(std::string_view user, std::string_view key);
+  void save(const RequestRecord& request);
+  std::size_t drop_requests(std::int64_t older_than_ms, std::size_t max_rows);
+  void save_webhook(std::string_view name, std::int64_t scope, std::uint64_t seq);
+  void keep_webhooks(const std::vector<std::string>& names);
 
  private:
   sqlite::Connection& db_;
@@ -56,6 +62,19 @@ class RecordWriter {
       "INSERT INTO revocation (user, token_id, at, until) VALUES (?1,?2,?3,?4) ON CONFLICT DO UPDATE SET "
       "at=?3, until=?4"};
   sqlite::Statement drop_revocations_{db_, "DELETE FROM revocation WHERE until<=?1 RETURNING 1"};
+  sqlite::Statement request_{db_, "SELECT at, fingerprint, result FROM request WHERE user=?1 AND key=?2"};
+  sqlite::Statement save_request_{db_,
+                                  "INSERT INTO request (user, key, at, fingerprint, result) VALUES "
+                                  "(?1,?2,?3,?4,?5) ON CONFLICT DO UPDATE "
+                                  "SET at=?3, fingerprint=?4, result=?5"};
+  sqlite::Statement drop_requests_{db_,
+                                   "DELETE FROM request WHERE (user, key) IN (SELECT user, key FROM request "
+                                   "WHERE at<?1 ORDER BY at LIMIT ?2) "
+                                   "RETURNING 1"};
+  sqlite::Statement save_webhook_{
+      db_, "INSERT INTO webhook (name, scope, seq) VALUES (?1,?2,?3) ON CONFLICT DO UPDATE SET seq=?3"};
+  sqlite::Statement webhook_names_{db_, "SELECT DISTINCT name FROM webhook"};
+  sqlite::Statement drop_webhook_{db_, "DELETE FROM webhook WHERE name=?1"};
 };
 
 /// In the transaction that the connection is in; StoreError corrupt where a record cannot be one.
@@ -65,5 +84,8 @@ void read_history(sqlite::Connection& connection, const RecordFilter& filter,
                   const std::function<bool(HistoryRecord&&)>& each);
 std::map<std::string, std::string> read_accepted(sqlite::Connection& connection);
 std::vector<Revocation> read_revocations(sqlite::Connection& connection);
+void read_replicas(sqlite::Connection& connection, std::string_view scope,
+                   const std::function<bool(ReplicaRecord&&)>& each);
+std::map<std::int64_t, std::uint64_t> read_webhook(sqlite::Connection& connection, std::string_view name);
 
 }  // namespace msync

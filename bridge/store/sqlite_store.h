@@ -58,6 +58,13 @@ class SqliteStore final : public Store {
   std::vector<Revocation> revocations() override;
   std::size_t drop_revocations(std::int64_t now_s) override;
 
+  std::optional<RequestRecord> request(std::string_view user, std::string_view key) override;
+  void save_request(const RequestRecord& request) override;
+  std::size_t drop_requests(std::int64_t older_than_ms, std::size_t max_rows) override;
+
+  void save_webhook(std::string_view name, std::int64_t scope, std::uint64_t seq) override;
+  void keep_webhooks(const std::vector<std::string>& names) override;
+
   void save_published(std::int64_t scope, std::uint64_t seq) override;
   std::vector<Behind> unpublished() override;
 

@@ -140,6 +140,16 @@ class Store {
   /// Forgets those that have ended by then. How many there were.
   virtual std::size_t drop_revocations(std::int64_t now_s) = 0;
 
+  /// What became of a named request; nothing if it was never made, or long ago.
+  virtual std::optional<RequestRecord> request(std::string_view user, std::string_view key) = 0;
+  virtual void save_request(const RequestRecord& request) = 0;
+  /// Forgets requests made before `older_than_ms`, at most `max_rows`. How many there were.
+  virtual std::size_t drop_requests(std::int64_t older_than_ms, std::size_t max_rows) = 0;
+
+  /// How far a webhook has delivered a scope. What is not among the names any more is forgotten.
+  virtual void save_webhook(std::string_view name, std::int64_t scope, std::uint64_t seq) = 0;
+  virtual void keep_webhooks(const std::vector<std::string>& names) = 0;
+
   /// The publisher's cursor: deltas up to `seq` are with the broker.
   virtual void save_published(std::int64_t scope, std::uint64_t seq) = 0;
   virtual std::vector<Behind> unpublished() = 0;
@@ -178,6 +188,18 @@ class View {
 
   /// The fingerprint last saved, by collection.
   virtual std::map<std::string, std::string> accepted() = 0;
+
+  /// A live entity's newest state; nothing for a tombstone or an unknown id.
+  virtual std::optional<Change> document(std::int64_t scope, std::string_view id) = 0;
+  /// Live entities with an id above `after` (as bytes), ascending, until `each` returns false.
+  virtual void documents(std::int64_t scope, std::string_view after,
+                         const std::function<bool(Change&&)>& each) = 0;
+
+  /// Replicas of a scope (of all scopes for an empty topic), most recently heard first, until `each` returns false.
+  virtual void replicas(std::string_view scope, const std::function<bool(ReplicaRecord&&)>& each) = 0;
+
+  /// How far a webhook has come, by scope.
+  virtual std::map<std::int64_t, std::uint64_t> webhook(std::string_view name) = 0;
 
   /// Those that are kept, ended ones perhaps among them.
   virtual std::vector<Revocation> revocations() = 0;
