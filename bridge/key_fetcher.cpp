@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "bridge/http_get.h"
+#include "bridge/http_client.h"
 #include "core/jwks.h"
 #include "core/limits.h"
 #include "platform/files.h"
@@ -54,8 +54,11 @@ bool KeyFetcher::stopping() {
 
 /// True if the file was replaced.
 Result<bool> KeyFetcher::fetch() {
-  const auto bytes =
-      http_get({options_.url, limits::max_jwks_bytes, timeout_ms, [this] { return stopping(); }});
+  HttpRequest request{options_.url};
+  request.max_bytes = limits::max_jwks_bytes;
+  request.timeout_ms = timeout_ms;
+  request.interrupted = [this] { return stopping(); };
+  const auto bytes = http_get(std::move(request));
   if (!bytes) return bytes.error();
   const auto loaded = KeySet::load(options_.url, *bytes);
   if (!loaded.problems.empty()) return Error{Code::bad_config, to_string(loaded.problems.front()), ""};

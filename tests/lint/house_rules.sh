@@ -23,7 +23,7 @@ only 'mosquitto(_broker|_plugin)?\.h' 'only plugin/plugin.cpp knows the broker' 
 only '(mqtt/async_client|mqtt/.*client|MQTTAsync|MQTTClient|mqtt/message|mqtt/properties)' \
   'only mqtt/connection.cpp knows Paho' 'mqtt/connection\.cpp'
 only 'sqlite3' 'only bridge/store/sqlite*.cpp knows SQLite' 'bridge/store/sqlite[a-z_]*\.cpp'
-only 'curl/' 'only bridge/http_get.cpp knows curl' 'bridge/http_get\.cpp'
+only 'curl/' 'only bridge/http_client.cpp knows curl' 'bridge/http_client\.cpp'
 only 'valijson' 'only core/schema.cpp knows valijson' 'core/schema\.cpp'
 only 'regex' 'never std::regex on input: it can be made to overflow the stack; use RE2' 'none'
 
