@@ -97,6 +97,38 @@ Result<Keys> read_keys(const BridgeOptions& options) {
   return keys;
 }
 
+std::vector<std::string> split_origins(std::string_view text) {
+  std::vector<std::string> origins;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(one.size() + 1, text.size()));
+    if (!one.empty()) origins.emplace_back(one);
+  }
+  return origins;
+}
+
+/// The same rules as at the broker's door. Keys that are not there yet are read when they are.
+std::optional<HttpOptions> http_options(const BridgeOptions& options, const Keys& keys) {
+  if (options.http.empty()) return std::nullopt;
+  HttpOptions http;
+  http.address = *parse_http_address(options.http);
+  TokenPolicy& policy = http.callers.policy;
+  policy.secret = keys.secret;
+  policy.user_claim = options.user_claim;
+  policy.bridge_user = options.user;
+  policy.issuer = options.jwt_issuer;
+  policy.audience = options.jwt_audience;
+  policy.max_ttl_s = *parse_duration_ms(options.max_token_ttl) / 1000;
+  if (!options.jwks_file.empty()) {
+    http.callers.jwks_file = options.jwks_file;
+    policy.keys = std::make_shared<const KeySet>();
+  }
+  http.callers.requests_per_s = options.http_requests_per_s;
+  http.origins = split_origins(options.http_origins);
+  http.gateway = gateway_to(options.broker);
+  return http;
+}
+
 DaemonConfig config_of(const BridgeOptions& options, const Keys& keys) {
   DaemonConfig config;
   config.link.broker = options.broker;
@@ -108,6 +140,7 @@ DaemonConfig config_of(const BridgeOptions& options, const Keys& keys) {
   config.stamp_key = keys.stamp_key;
   config.store = options.store;
   config.version = options.version;
+  config.http = http_options(options, keys);
   config.revoking = {options.user, *parse_duration_ms(options.max_token_ttl) / 1000};
   return config;
 }
@@ -229,6 +262,9 @@ int run_bridge(const BridgeOptions& options) {
   } catch (const StoreError& error) {
     spdlog::error("event=store_unusable reason=\"{}\"", error.what());
     return exit_code(error.kind);
+  } catch (const std::runtime_error& error) {
+    spdlog::error("event=http_unusable reason=\"{}\"", error.what());
+    return EX_UNAVAILABLE;
   } catch (const std::invalid_argument& error) {
     spdlog::error("event=bad_options reason=\"{}\"", error.what());
     return EX_CONFIG;

@@ -32,6 +32,7 @@ class Batch {
   void take_in(const Inbound& message, bool skip_unnumbered);
   void take_seen(const Inbound& message);
   void take_revoke(const Inbound& message);
+  void take_request(const Inbound& message, bool unsure);
   void take_numbered(const Inbound& message, const InMessage& in);
   void take_unnumbered(const Inbound& message, const InMessage& in);
   MutationResult repeat(const ReplicaKey& key, std::uint64_t n);
@@ -84,6 +85,7 @@ void Batch::reply_ack(const Inbound& message, const Ack& ack) {
 
 void Batch::take(const Inbound& message, bool skip_unnumbered) {
   if (message.revoke) return take_revoke(message);
+  if (message.request) return take_request(message, skip_unnumbered);
   if (message.leaf == Leaf::seen) return take_seen(message);
   take_in(message, skip_unnumbered);
 }
@@ -108,6 +110,18 @@ void Batch::take_revoke(const Inbound& message) {
   if (!revocation) return notice(message, revocation.error(), nullptr);
   store_.save_revocation(*revocation);
   done.revoked = true;
+}
+
+void Batch::take_request(const Inbound& message, bool unsure) {
+  WriteAnswer answer = answer_write(store_, *message.collection, scope(message), *message.request,
+                                    message.stamp, now_ms_, unsure);
+  if (answer.repeated) {
+    done.duplicates += 1;
+  } else if (answer.kind == WriteAnswer::Kind::answered) {
+    done.mutations += 1;
+    done.outcomes[answer.result.status] += 1;
+  }
+  done.answers.emplace_back(message.request, std::move(answer));
 }
 
 void Batch::take_in(const Inbound& message, bool skip_unnumbered) {

@@ -40,6 +40,8 @@ struct Committed {
   std::size_t duplicates = 0;
   std::size_t gaps = 0;
   std::size_t malformed = 0;
+  /// Writes that were asked for in this process; to be told only now.
+  std::vector<std::pair<std::shared_ptr<const WriteRequest>, WriteAnswer>> answers;
   bool revoked = false;  // the list of revocations is another one
 };
 

@@ -49,6 +49,7 @@ Daemon::Daemon(DaemonConfig config, std::shared_ptr<const Collections> collectio
   publisher_ = std::make_unique<Publisher>(publisher_parts());
   outbox_.on_push = [this] { publisher_->wake(); };
   pipeline_ = std::make_unique<Pipeline>(pipeline_parts(std::move(store)));
+  if (config_.http) http_ = make_http();
   inbox_.set_stalled(true);
 }
 
@@ -100,18 +101,36 @@ Publisher::Parts Daemon::publisher_parts() {
 }
 
 Pipeline::Parts Daemon::pipeline_parts(std::unique_ptr<Store> store) {
-  return {std::move(store),
-          [this] { return open_or_throw(config_.store, clock_ms()); },
-          inbox_,
-          outbox_,
-          cursors_,
-          time_,
-          [this] { return collections_.load(); },
-          [this] { publisher_->wake(); },
-          [this](std::uint64_t boot) { publisher_->boot_raised(boot); },
-          [this] { publisher_->revocations_changed(); },
-          config_.revoking,
-          fatal_};
+  Pipeline::Parts parts{std::move(store),
+                        [this] { return open_or_throw(config_.store, clock_ms()); },
+                        inbox_,
+                        outbox_,
+                        cursors_,
+                        time_,
+                        [this] { return collections_.load(); },
+                        [this] { publisher_->wake(); },
+                        [this](std::uint64_t boot) { publisher_->boot_raised(boot); },
+                        [this] { publisher_->revocations_changed(); },
+                        config_.revoking,
+                        fatal_};
+  parts.touched = [this](std::span<const Touched> scopes) {
+    if (http_) http_->app().touched(scopes);
+  };
+  return parts;
+}
+
+std::unique_ptr<HttpSide> Daemon::make_http() {
+  HttpApp::Parts parts{reader_or_throw(config_.store),
+                       time_,
+                       identity_.epoch,
+                       [this] { return collections_.load(); },
+                       [this](Inbound&& message) { return inbox_.offer(std::move(message)); },
+                       [this] { return pipeline_->ready(); },
+                       [this] { return pipeline_->storing(); },
+                       {},
+                       {},
+                       {}};
+  return std::make_unique<HttpSide>(*config_.http, std::move(parts));
 }
 
 /// What the bridge itself is told, not its clients' input.
@@ -173,6 +192,7 @@ void Daemon::start() {
   pulls_done_ = run("pulls", [this] { pulls_->run(); });
   publisher_done_ = run("publisher", [this] { publisher_->run(limits::drain_ms); });
   link_->open();
+  if (http_) http_->start();
 }
 
 void Daemon::stop(int drain_ms) {
@@ -189,6 +209,7 @@ void Daemon::stop(int drain_ms) {
   }
   pipeline_done_.get();
   pulls_done_.get();
+  if (http_) http_->stop();
   publisher_->stop();
   publisher_done_.get();
   link_->close();

@@ -14,6 +14,7 @@
 
 #include "bridge/drop_watch.h"
 #include "bridge/gate.h"
+#include "bridge/http/side.h"
 #include "bridge/inbox.h"
 #include "bridge/pipeline.h"
 #include "bridge/publisher.h"
@@ -27,12 +28,13 @@ struct DaemonConfig {
   std::string store;  // address
   std::string version;
   RevokeRules revoking;
+  std::optional<HttpOptions> http;
   std::function<void()> keys_wanted = {};  // the plugin lacks one; may be empty
 };
 
 class Daemon {
  public:
-  /// Opens the store: throws StoreError. `fatal` is called on some thread when the daemon cannot go on.
+  /// Opens the store and listens for HTTP: throws StoreError or std::runtime_error. `fatal` is called on some thread when the daemon cannot go on.
   Daemon(DaemonConfig config, std::shared_ptr<const Collections> collections,
          std::function<void(const std::string& why)> fatal);
   ~Daemon();
@@ -60,6 +62,7 @@ class Daemon {
   std::vector<std::string> filters(const Collections& collections) const;
   std::unique_ptr<Link> make_link();
   Publisher::Parts publisher_parts();
+  std::unique_ptr<HttpSide> make_http();
   Pipeline::Parts pipeline_parts(std::unique_ptr<Store> store);
 
   DaemonConfig config_;
@@ -69,6 +72,7 @@ class Daemon {
   std::unique_ptr<StoreReader> tail_reader_;
   std::unique_ptr<StoreReader> pull_reader_;
   ServerTime time_;
+  std::unique_ptr<HttpSide> http_;  // outlives who may still hold a request of it
   Gate gate_;
   DropWatch drops_;
   Inbox inbox_;

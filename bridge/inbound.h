@@ -1,11 +1,12 @@
 // One message that the bridge believes: it came through the plugin, on a topic of a known collection, or asks to revoke
-// tokens.
+// tokens; or it is a write that was asked for in this process.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 
+#include "bridge/write_request.h"
 #include "core/address.h"
 #include "core/stamp.h"
 #include "mqtt/link.h"
@@ -21,6 +22,8 @@ struct Inbound {
   Stamp stamp;
   std::string payload;
   bool revoke = false;  // sync/door/revoke: leaf, scope and collection say nothing
+  std::shared_ptr<const WriteRequest>
+      request;  // asked for in this process: payload says nothing but how large it is
 
   std::size_t bytes() const { return sizeof(Inbound) + topic.size() + scope.size() + payload.size(); }
 };

@@ -43,13 +43,8 @@ bool Inbox::make_room(const std::string& user) {
   return true;
 }
 
-bool Inbox::push(Inbound&& message) {
-  std::unique_lock lock(mutex_);
+bool Inbox::take(Inbound&& message) {
   const std::string user = message.stamp.user;
-  if (!over_share(user) && !make_room(user)) {
-    room_.wait_for(lock, std::chrono::milliseconds(limits::inbox_wait_ms),
-                   [&] { return !full() || stalled_ || closed_; });
-  }
   if (closed_ || full() || over_share(user)) {
     dropped_ += 1;
     return false;
@@ -58,6 +53,22 @@ bool Inbox::push(Inbound&& message) {
   queue_.push(user, std::move(message), bytes);
   arrived_.notify_one();
   return true;
+}
+
+bool Inbox::offer(Inbound&& message) {
+  const std::lock_guard lock(mutex_);
+  if (!over_share(message.stamp.user)) make_room(message.stamp.user);
+  return take(std::move(message));
+}
+
+bool Inbox::push(Inbound&& message) {
+  std::unique_lock lock(mutex_);
+  const std::string user = message.stamp.user;
+  if (!over_share(user) && !make_room(user)) {
+    room_.wait_for(lock, std::chrono::milliseconds(limits::inbox_wait_ms),
+                   [&] { return !full() || stalled_ || closed_; });
+  }
+  return take(std::move(message));
 }
 
 std::vector<Inbound> Inbox::pop(std::size_t max_messages, int wait_ms) {

@@ -23,6 +23,9 @@ class Inbox {
   /// Waits for room, at most limits::inbox_wait_ms, not at all while stalled. False if the message was dropped.
   bool push(Inbound&& message);
 
+  /// The same without waiting: for a thread that others wait for.
+  bool offer(Inbound&& message);
+
   /// Everything that is there, at most `max_messages`, each user's in its order; waits up to `wait_ms` for the first.
   std::vector<Inbound> pop(std::size_t max_messages, int wait_ms);
 
@@ -43,6 +46,7 @@ class Inbox {
   bool full() const;
   bool over_share(const std::string& user) const;
   bool make_room(const std::string& user);
+  bool take(Inbound&& message);
 
   mutable std::mutex mutex_;
   std::condition_variable arrived_;

@@ -1,8 +1,10 @@
 // What `mosquitto-sync bridge` was told, by flags, environment or file.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
+#include "core/limits.h"
 #include "platform/log.h"
 
 namespace msync {
@@ -26,6 +28,9 @@ struct BridgeOptions {
   std::string jwks_url;               // whence the issuer's keys come; empty: nowhere
   std::string jwks_file;              // where the plugin reads them
   std::string jwks_refresh = "10m";
+  std::string http;          // HOST:PORT to listen on; empty: no HTTP
+  std::string http_origins;  // of pages that may call from a browser, separated by commas
+  std::uint32_t http_requests_per_s = limits::max_messages_per_s;  // of one user
   bool allow_invalid = false;  // changed schemas may leave stored documents that do not fit them
   std::string version;
   LogOptions log;

@@ -150,6 +150,7 @@ void Pipeline::hand_over(Committed&& committed) {
   for (const Touched& touched : committed.touched) {
     parts_.cursors.touch(touched.scope.id, touched.head_before, touched.scope.seq);
   }
+  for (auto& [request, answer] : committed.answers) request->done(std::move(answer));
   for (Reply& reply : committed.replies) {
     Publish message{std::move(reply.topic), std::move(reply.payload)};
     message.content_type = "application/json";
@@ -159,6 +160,7 @@ void Pipeline::hand_over(Committed&& committed) {
   if (committed.touched.empty()) return;
   changed_ = true;
   parts_.wake_publisher();
+  if (parts_.touched) parts_.touched(committed.touched);
 }
 
 }  // namespace msync

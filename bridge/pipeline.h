@@ -39,6 +39,7 @@ class Pipeline {
     RevokeRules revoking;
     std::function<void(const std::string& why)> fatal;  // the store is damaged: the bridge must end
     std::int64_t boot_interval_ms = limits::boot_interval_ms;
+    std::function<void(std::span<const Touched>)> touched = {};  // committed: who streams them can look
   };
 
   explicit Pipeline(Parts parts);
@@ -48,6 +49,11 @@ class Pipeline {
 
   /// Before run() works on anything, and again after disconnects: is somebody there to be answered?
   void set_ready(bool ready);
+
+  bool ready() const { return ready_; }
+
+  /// Any thread: did the last commit succeed?
+  bool storing() const { return !failing_; }
 
   /// Any thread: fingerprints of collections, for run() to store soon.
   void remember(std::vector<std::pair<std::string, std::string>> accepted);
@@ -74,7 +80,7 @@ class Pipeline {
   std::chrono::steady_clock::time_point next_sweep_;  // the first at once
   std::chrono::steady_clock::time_point next_boot_;
   bool changed_ = false;  // since the boot was raised last
-  bool failing_ = false;
+  std::atomic<bool> failing_ = false;
   std::mutex mutex_;
   std::vector<std::pair<std::string, std::string>> accepted_;  // not yet stored; guarded by mutex_
   std::atomic<bool> ready_ = false;

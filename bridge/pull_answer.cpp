@@ -37,9 +37,10 @@ Delta PullAnswer::page(View& view, const ScopeRow& scope) {
   delta.snap = pull_.snap;
   pull_.since = delta.to;
   pages_ += 1;
-  done_ = delta.to == delta.head || pages_ == limits::pages_per_pull;
+  at_head_ = delta.to == delta.head;
+  done_ = at_head_ || pages_ == limits::pages_per_pull;
   delta.last = done_;
-  if (delta.to == delta.head) add_own_numbers(view, scope, delta);
+  if (at_head_) add_own_numbers(view, scope, delta);
   return delta;
 }
 

@@ -24,6 +24,11 @@ class PullAnswer {
   /// Of the page that next() gave last, such as "application/json+zstd".
   std::string content_type() const;
 
+  /// Where the next page begins: after the page that next() gave last.
+  std::uint64_t since() const { return pull_.since; }
+  /// Also: nothing once the head is reached, where a snapshot has ended.
+  std::uint64_t snap() const { return at_head_ ? 0 : pull_.snap; }
+
   /// True if the client named a seq above the head in this epoch: it errs, or the store has lost its tail.
   /// Known after the first page.
   bool above_head() const { return above_head_; }
@@ -40,6 +45,7 @@ class PullAnswer {
   std::string epoch_;
   std::size_t pages_ = 0;
   bool done_ = false;
+  bool at_head_ = false;
   Compression used_ = Compression::none;  // by the last page
   bool above_head_ = false;
 };

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "bridge/bridge.h"
+#include "bridge/http/server.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
 #include "mqtt/broker_address.h"
@@ -38,8 +39,14 @@ int check_options(const BridgeOptions& options) {
     return complain(EX_USAGE, "--cert-file and --key-file belong together: give both or neither");
   if (options.secret_file.empty() && options.token_file.empty())
     return complain(EX_USAGE, "--secret-file F (the plugin's jwt_secret_file) or --token-file F is missing");
-  if (options.jwks_url.empty() != options.jwks_file.empty())
-    return complain(EX_USAGE, "--jwks-url and --jwks-file go together: from where, and to where");
+  if (!options.jwks_url.empty() && options.jwks_file.empty())
+    return complain(EX_USAGE, "--jwks-url needs --jwks-file: where the keys are to be kept");
+  if (!options.http.empty()) {
+    if (const auto address = parse_http_address(options.http); !address)
+      return complain(EX_USAGE, "--http " + options.http + ": " + address.error().message);
+    if (options.secret_file.empty() && options.jwks_file.empty())
+      return complain(EX_USAGE, "--http verifies tokens: give --secret-file or --jwks-file");
+  }
   if (!parse_duration_ms(options.max_token_ttl))
     return complain(EX_USAGE, "--max-token-ttl " + options.max_token_ttl + ": write 24h or 30m");
   if (const auto refresh_ms = parse_duration_ms(options.jwks_refresh); !refresh_ms || *refresh_ms < 1000)
@@ -98,6 +105,11 @@ Command add_bridge_command(CLI::App& app) {
   add_option(*bridge, "--jwks-refresh", options.jwks_refresh,
              "how often; ten times as often where the plugin lacks a key")
       ->capture_default_str();
+  add_option(*bridge, "--http", options.http, "HOST:PORT for REST, streams, metrics and the status page");
+  add_option(*bridge, "--http-origins", options.http_origins,
+             "pages that may call from a browser, as in https://app.example.com,https://example.com");
+  add_option(*bridge, "--http-requests-per-s", options.http_requests_per_s, "of one user, in the long run")
+      ->capture_default_str();
   bridge
       ->add_flag(
           "--allow-invalid", options.allow_invalid,
@@ -106,7 +118,7 @@ Command add_bridge_command(CLI::App& app) {
   add_option(*bridge, "--log-level", options.log.level, "trace, debug, info, warn or error")
       ->capture_default_str();
   add_option(*bridge, "--log-format", options.log.format, "text or json")->capture_default_str();
-  for (const char* later : {"http", "cell"}) add_not_yet(*bridge, later);
+  for (const char* later : {"cell"}) add_not_yet(*bridge, later);
   return {bridge, [bridge, arguments] { return run(*bridge, *arguments); }};
 }
 

@@ -19,7 +19,7 @@
 #include "plugin/acl.h"
 #include "plugin/client_ids.h"
 #include "plugin/hot_rights.h"
-#include "plugin/key_file.h"
+#include "platform/key_file.h"
 #include "plugin/login_guard.h"
 #include "plugin/members.h"
 #include "plugin/revocations.h"

@@ -19,7 +19,7 @@
 
 #include "core/access.h"
 #include "core/limits.h"
-#include "plugin/bucket.h"
+#include "core/bucket.h"
 #include "plugin/client_table.h"
 #include "plugin/memo.h"
 

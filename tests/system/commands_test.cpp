@@ -95,7 +95,7 @@ TEST(CommandLine, WrongUsageAndWhatThisVersionLacksEndWith64) {
            {program},
            {program, "frobnicate"},
            {program, "token"},
-           {program, "bridge", "--http", "127.0.0.1:8080"},
+           {program, "bridge", "--cell", "west"},
            {program, "bridge", "--schemas", "s", "--secret-file", "k", "--store", "postgresql://db"},
            {program, "export", "--store", "postgresql://db"},
            {program, "watch", "--broker", "localhost", "--token-file", "t", "chat/42/messages"}}) {

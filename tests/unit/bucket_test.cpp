@@ -1,4 +1,4 @@
-#include "plugin/bucket.h"
+#include "core/bucket.h"
 
 #include <gtest/gtest.h>
 

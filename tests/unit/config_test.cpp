@@ -16,7 +16,7 @@ struct Parsed {
     add_option(*command, "--secret-file", secret_file, "");
     command->add_option("--config", file, "");
     command->add_flag("--allow-invalid", allow_invalid, "");
-    add_not_yet(*command, "http");
+    add_not_yet(*command, "cell");
     arguments.insert(arguments.begin(), "bridge");
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     app.parse(arguments);
@@ -104,12 +104,12 @@ TEST(Config, WhatIsNoTomlIsAMistakeWithItsPlace) {
 }
 
 TEST(Config, WhatThisVersionLacksIsRefusedWhereverItStands) {
-  EXPECT_THROW(Parsed({"--http", "127.0.0.1:8080"}), CLI::ValidationError);
+  EXPECT_THROW(Parsed({"--cell", "west"}), CLI::ValidationError);
   Parsed parsed({});
-  const auto problems = parsed.apply("http = \"127.0.0.1:8080\"");
+  const auto problems = parsed.apply("cell = \"west\"");
   ASSERT_EQ(problems.size(), 1u);
-  EXPECT_NE(problems[0].what.find("--http is not in this version"), std::string::npos);
-  const Environment environment("MSYNC_HTTP", "127.0.0.1:8080");
+  EXPECT_NE(problems[0].what.find("--cell is not in this version"), std::string::npos);
+  const Environment environment("MSYNC_CELL", "west");
   EXPECT_THROW(Parsed({}), CLI::ValidationError);
 }
 

@@ -294,7 +294,8 @@ TEST_F(SweeperTest, TombstonesFromBeforeTheTableAreDatedAtTheStoresLastTime) {
   sqlite::Connection(address.substr(7), sqlite::Connection::Mode::write)
       .run(
           "DROP TABLE tombstone; DROP INDEX replica_seen; DROP TABLE conflict; DROP TABLE history;"
-          "DROP TABLE revocation; DROP TABLE accepted; DROP TABLE request; DROP TABLE webhook; ALTER TABLE scope DROP COLUMN boot; PRAGMA "
+          "DROP TABLE revocation; DROP TABLE accepted; DROP TABLE request; DROP TABLE webhook; ALTER TABLE "
+          "scope DROP COLUMN boot; PRAGMA "
           "user_version = 1");
   reopen();
   reader = std::move(*open_reader(address));

@@ -1,4 +1,4 @@
-#include "plugin/key_file.h"
+#include "platform/key_file.h"
 
 namespace msync {
 
