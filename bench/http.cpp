@@ -241,15 +241,15 @@ std::size_t resident_kib(pid_t pid) {
   return 0;
 }
 
-void measure_streams(int port, pid_t bridge, const Arguments& arguments) {
+void measure_streams(int port, pid_t bridge, const std::string& epoch, const Arguments& arguments) {
   const std::uint64_t since = head_of(port);
   const std::size_t before = resident_kib(bridge);
   std::vector<HttpSocket> streams;
   for (int i = 0; i < arguments.streams; ++i) {
     streams.emplace_back(port);
-    streams.back().send(http_request("GET", place + "/changes?since=" + std::to_string(since),
-                                     token("idle" + std::to_string(i / 40)), "",
-                                     "Accept: text/event-stream\r\n"));
+    streams.back().send(
+        http_request("GET", place + "/changes?epoch=" + epoch + "&since=" + std::to_string(since),
+                     token("idle" + std::to_string(i / 40)), "", "Accept: text/event-stream\r\n"));
     while (streams.back().buffer().find("\r\n\r\n") == std::string::npos && streams.back().read()) {
     }
   }
@@ -257,6 +257,45 @@ void measure_streams(int port, pid_t bridge, const Arguments& arguments) {
   std::printf("%d idle streams: %.1f KiB each (resident memory of the bridge, %zu to %zu KiB)\n",
               arguments.streams, static_cast<double>(after - std::min(before, after)) / arguments.streams,
               before, after);
+}
+
+// Health while all the streams hang on and somebody lists everything, over and over.
+void measure_health(int port, const std::string& epoch, const Arguments& arguments) {
+  std::vector<HttpSocket> streams;
+  const std::uint64_t since = head_of(port);
+  for (int i = 0; i < arguments.streams; ++i) {
+    streams.emplace_back(port);
+    streams.back().send(
+        http_request("GET", place + "/changes?epoch=" + epoch + "&since=" + std::to_string(since),
+                     token("idle" + std::to_string(i / 40)), "", "Accept: text/event-stream\r\n"));
+  }
+  std::atomic<bool> ending = false;
+  std::atomic<std::size_t> pages = 0;
+  std::thread lister([&] {
+    HttpSocket socket(port);
+    while (!ending) {
+      socket.send(http_request("GET", place + "/docs", token("lister")));
+      while (socket.read() && socket.take_answer() == 0) {
+      }
+      pages += 1;
+    }
+  });
+  std::vector<double> all;
+  HttpSocket health(port);
+  for (int i = 0; i < 1000; ++i) {
+    const auto start = Clock::now();
+    health.send(http_request("GET", i % 2 == 0 ? "/healthz" : "/readyz", "none"));
+    while (health.read() && health.take_answer() == 0) {
+    }
+    all.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  ending = true;
+  lister.join();
+  std::sort(all.begin(), all.end());
+  std::printf(
+      "health beside %d streams and %zu pages of a listing: median %.2f ms, p99 %.2f ms, worst %.2f ms\n",
+      arguments.streams, pages.load(), all[all.size() / 2], all[all.size() * 99 / 100], all.back());
 }
 
 int run(const Arguments& arguments) {
@@ -269,7 +308,7 @@ int run(const Arguments& arguments) {
   bridge.arguments() = {"--http", "127.0.0.1:" + std::to_string(port), "--http-requests-per-s", "1000000"};
   bridge.start();
   const std::string epoch = bridge.status().epoch;
-  measure_streams(port, bridge.process().pid(), arguments);
+  measure_streams(port, bridge.process().pid(), epoch, arguments);
   measure_delivery(broker, port, epoch, arguments);
   const Figures mqtt = write_by_mqtt(broker, epoch, arguments);
   const Figures rest = HttpWriters(port, arguments.connections).run(arguments.seconds);
@@ -281,6 +320,7 @@ int run(const Arguments& arguments) {
   print("MQTT", mqtt);
   print("REST", rest);
   std::printf("  REST beside MQTT %.2f\n", rest.per_second() / mqtt.per_second());
+  measure_health(port, epoch, arguments);
   return 0;
 }
 

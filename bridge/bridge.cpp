@@ -1,6 +1,7 @@
 #include "bridge/bridge.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -213,9 +214,22 @@ class KeyThread {
   std::future<void> done_;
 };
 
+/// A connection is a file: as many as HTTP and its gateway may have, where the system allows it.
+void allow_connections() {
+  constexpr rlim_t wanted = limits::http_connections + 2 * limits::gateway_connections + 256;
+  rlimit files = {};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted) return;
+  files.rlim_cur = std::min(files.rlim_max, wanted);
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < wanted)
+    spdlog::warn(
+        "event=few_files limit={} wanted={} remedy=\"raise the hard limit, as LimitNOFILE= of systemd\"",
+        static_cast<std::uint64_t>(files.rlim_cur), static_cast<std::uint64_t>(wanted));
+}
+
 int serve(const BridgeOptions& options, const Keys& keys, std::shared_ptr<const Collections> collections,
           const Signals& signals) {
   std::atomic<bool> failed = false;
+  if (!options.http.empty()) allow_connections();
   KeyThread key_thread(options);  // first: the broker may wait for its file
   DaemonConfig config = config_of(options, keys);
   config.keys_wanted = [&key_thread] { key_thread.wanted(); };

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 mqtt_port=${MSYNC_MQTT_PORT:-1883}
 ws_port=${MSYNC_WS_PORT:-9001}
+http_port=${MSYNC_HTTP_PORT:-8080}
 run=$PWD/.run
 build=$PWD/build/release
 scope=chat/42/messages
@@ -88,7 +89,8 @@ print_lines() { # EPOCH
   src=demo-$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')
   cat <<END
 
-Mosquitto with mosquitto-sync listens on 127.0.0.1:$mqtt_port (MQTT) and :$ws_port (WebSocket).
+Mosquitto with mosquitto-sync listens on 127.0.0.1:$mqtt_port (MQTT) and :$ws_port (WebSocket);
+the bridge answers at http://127.0.0.1:$http_port/ (MQTT for browsers at /mqtt).
 
 1. Watch chat room 42, in a second terminal:
 mosquitto_sub $client -i alice:screen -v -t $scope/log -t 'sync/alice:screen/#'
@@ -99,12 +101,17 @@ mosquitto_rr $client -i alice:phone -q 1 -W 10 -t $scope/in -e sync/alice:phone/
 3. Write without a number, as a sensor does: nothing is acknowledged, it just arrives:
 mosquitto_pub $client -i alice:sensor -q 1 -t $scope/in -m '{"mutations":[{"op":"put","id":"hello-'\$(date +%s)'","data":{"text":"hello"}}]}'
 
+4. Write and read over HTTP, as a backend does:
+curl -s -X PUT -H "Authorization: Bearer \$(cat $run/demo.token)" -H 'Content-Type: application/json' -d '{"text":"hello from a backend"}' http://127.0.0.1:$http_port/v1/scopes/chat%2F42%2Fmessages/docs/backend
+curl -s -H "Authorization: Bearer \$(cat $run/demo.token)" http://127.0.0.1:$http_port/v1/scopes/chat%2F42%2Fmessages/docs
+
 Logs: .run/mosquitto.log .run/bridge.log     Ctrl-C stops all of it.
 END
 }
 
 is_free "$mqtt_port" MSYNC_MQTT_PORT
 is_free "$ws_port" MSYNC_WS_PORT
+is_free "$http_port" MSYNC_HTTP_PORT
 make_keys
 write_configuration
 trap stop_all EXIT
@@ -116,7 +123,7 @@ until ss -H -ltn "sport = :$mqtt_port" | grep -q .; do alive; sleep 0.1; done
 
 say "starting the bridge on .run/sync.db"
 start "$build/mosquitto-sync" bridge --broker "mqtt://127.0.0.1:$mqtt_port" --schemas schemas \
-  --store "sqlite:$run/sync.db" --secret-file "$run/jwt.secret" 2>>"$run/bridge.log"
+  --store "sqlite:$run/sync.db" --secret-file "$run/jwt.secret" --http "127.0.0.1:$http_port" 2>>"$run/bridge.log"
 status=
 until [[ $status == *'"state":"online"'* ]]; do
   alive

@@ -67,7 +67,7 @@ class Page {
 };
 
 Result<std::uint64_t> limit_of(const Route& route) {
-  const auto limit = number_parameter(route, "limit", limits::http_page_documents);
+  auto limit = number_parameter(route, "limit", limits::http_page_documents);
   if (!limit) return limit;
   if (*limit == 0) return Error{Code::malformed, "limit is 0", ""};
   return std::min<std::uint64_t>(*limit, limits::http_page_documents);

@@ -21,7 +21,8 @@ struct DevRun : testing::Test {
   std::unique_ptr<Process> start() {
     ProcessOptions options;
     options.environment = {"MSYNC_MQTT_PORT=" + std::to_string(mqtt_port),
-                           "MSYNC_WS_PORT=" + std::to_string(ws_port)};
+                           "MSYNC_WS_PORT=" + std::to_string(ws_port),
+                           "MSYNC_HTTP_PORT=" + std::to_string(http_port)};
     options.directory = tree.path();
     return std::make_unique<Process>(std::vector<std::string>{"bash", tree / "tools/run.sh"}, options);
   }
@@ -47,6 +48,7 @@ struct DevRun : testing::Test {
   TempDir tree;
   int mqtt_port = free_port();
   int ws_port = free_port();
+  int http_port = free_port();
 };
 
 TEST_F(DevRun, ThePrintedLinesWorkAsPastedAndASecondStartKeepsTheData) {
@@ -68,12 +70,17 @@ TEST_F(DevRun, ThePrintedLinesWorkAsPastedAndASecondStartKeepsTheData) {
   const auto again = run({"bash", "-c", numbered});
   EXPECT_NE(again.out.find(R"("duplicate":true)"), std::string::npos) << again.out;
 
+  EXPECT_EQ(run({"bash", "-c", line(*running, "curl -s -X PUT")}).code, 0);
+  EXPECT_TRUE(eventually([&] { return watch.out().find("hello from a backend") != std::string::npos; }));
+  const auto listed = run({"bash", "-c", line(*running, "curl -s -H")});
+  EXPECT_NE(listed.out.find("hello from a backend"), std::string::npos) << listed.out;
+
   running->signal(SIGINT);
   EXPECT_EQ(running->wait(), 0) << running->err();
   EXPECT_FALSE(accepts(mqtt_port)) << "Ctrl-C ended the broker too";
   running = start_and_wait();
   Process reader({"bash", "-c", line(*running, "mosquitto_sub ")});
-  EXPECT_TRUE(eventually([&] { return reader.out().find(R"("head":2)") != std::string::npos; }))
+  EXPECT_TRUE(eventually([&] { return reader.out().find(R"("head":3)") != std::string::npos; }))
       << reader.out() << reader.err();
   running->signal(SIGINT);
   EXPECT_EQ(running->wait(), 0);

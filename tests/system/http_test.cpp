@@ -282,6 +282,21 @@ TEST_F(Http, OtherOriginsAreLeftToTheBrowserUnlessTheyAreNamed) {
   EXPECT_EQ(from("https://evil.example.com", "OPTIONS").status, 403);
 }
 
+TEST_F(Http, WhoIsSlowIsCutOffAndHoldsNobodyUp) {
+  const std::string socket = "exec 3<>/dev/tcp/127.0.0.1/" + std::to_string(web.port()) + "; ";
+  const std::string asks = "printf 'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n'";
+  std::vector<std::unique_ptr<Process>> slow;
+  for (int i = 0; i < 50; ++i)  // half a head, and then nothing
+    slow.push_back(std::make_unique<Process>(
+        std::vector<std::string>{"bash", "-c", socket + asks + " >&3; cat <&3; echo closed"}));
+  for (int i = 0; i < 50; ++i)  // nothing at all
+    slow.push_back(
+        std::make_unique<Process>(std::vector<std::string>{"bash", "-c", socket + "cat <&3; echo closed"}));
+  EXPECT_EQ(web.get("/healthz").status, 200);
+  for (const auto& one : slow) EXPECT_EQ(one->wait(60'000), 0);
+  for (const auto& one : slow) EXPECT_EQ(one->out(), "closed\n");
+}
+
 // ---- /mqtt --------------------------------------------------------------------------------------------------
 
 class Gateway : public Http {
