@@ -1,0 +1,120 @@
+/**
+ * The outbox of one scope: what the user wrote, in order, until the server has it and the confirmed state shows it.
+ *
+ * An entry waits without a number, is numbered when it is first sent, is done when an ack, an own change or a pull's `n`
+ * covers it, and leaves when the local seq has reached what it came to. The caller commits `rows`.
+ */
+import type { MutationResult, Operation } from './protocol.js';
+import type { Rows } from './rows.js';
+
+export interface Entry {
+  /** Its place; rises. */
+  order: number;
+  /** The write's name, given by who wrote it. */
+  key: string;
+  /** When it was written, ms. */
+  at: number;
+  group: boolean;
+  ops: Operation[];
+  /** 0: not sent yet. */
+  n: number;
+  done?: {
+    /** It stays in the view until the local seq is this. */
+    until: number;
+    at: number;
+    result?: MutationResult;
+    /** Versions that it made. */
+    versions: Record<string, number>;
+  };
+}
+
+export class Outbox {
+  entries: Entry[] = [];
+  private readonly byN = new Map<number, Entry>();
+  private readonly byKey = new Map<string, Entry>();
+  private readonly byId = new Map<string, Entry[]>();
+  /** Not done yet. */
+  waiting = 0;
+
+  constructor(private readonly rows: Rows) {}
+
+  load(entries: Entry[]): void {
+    entries.sort((a, b) => a.order - b.order);
+    for (const entry of entries) this.insert(entry);
+  }
+
+  private insert(entry: Entry): void {
+    const last = this.entries.at(-1);
+    if (!last || last.order < entry.order) this.entries.push(entry);
+    else
+      this.entries.splice(
+        this.entries.findIndex((each) => each.order > entry.order),
+        0,
+        entry,
+      );
+    if (entry.n) this.byN.set(entry.n, entry);
+    if (entry.key) this.byKey.set(entry.key, entry);
+    for (const id of idsOf(entry)) {
+      const list = this.byId.get(id);
+      if (!list) this.byId.set(id, [entry]);
+      else list.push(entry);
+    }
+    if (!entry.done) ++this.waiting;
+  }
+
+  add(entry: Entry): void {
+    this.insert(entry);
+    this.save(entry);
+  }
+
+  save(entry: Entry): void {
+    this.rows.put('o', String(entry.order), entry);
+  }
+
+  number(entry: Entry, n: number): void {
+    if (entry.n) this.byN.delete(entry.n);
+    entry.n = n;
+    if (n) this.byN.set(n, entry);
+    this.save(entry);
+  }
+
+  find(n: number): Entry | undefined {
+    return this.byN.get(n);
+  }
+
+  findKey(key: string): Entry | undefined {
+    return this.byKey.get(key);
+  }
+
+  of(id: string): readonly Entry[] {
+    return this.byId.get(id) ?? [];
+  }
+
+  /** The server has processed it; the confirmed state shows it at `until`. */
+  finish(entry: Entry, until: number, at: number): NonNullable<Entry['done']> {
+    if (!entry.done) {
+      --this.waiting;
+      entry.done = { until, at, versions: {} };
+    }
+    entry.done.until = Math.max(entry.done.until, until);
+    this.save(entry);
+    return entry.done;
+  }
+
+  remove(entry: Entry): void {
+    this.entries.splice(this.entries.indexOf(entry), 1);
+    if (entry.n) this.byN.delete(entry.n);
+    if (entry.key) this.byKey.delete(entry.key);
+    for (const id of idsOf(entry)) {
+      const rest = this.of(id).filter((each) => each !== entry);
+      if (rest.length > 0) this.byId.set(id, rest);
+      else this.byId.delete(id);
+    }
+    if (!entry.done) --this.waiting;
+    this.rows.remove('o', String(entry.order));
+  }
+}
+
+export function idsOf(entry: { ops: Operation[] }): Set<string> {
+  return new Set(entry.ops.flatMap((op) => (op.id === undefined ? [] : [op.id])));
+}

@@ -1,0 +1,474 @@
+/**
+ * One scope of one local database: docs/protocol.md, "Applying a delta", "Snapshot", "Digest", and the numbers of
+ * "What a client does". Pure: messages in; out come `rows` to commit, ids whose view changed, and events.
+ *
+ * It knows no connection and no clock: `scope.ts` decides when to ask and to send. The caller commits the rows before it
+ * publishes, tells or acknowledges anything.
+ */
+import { Documents, type Confirmed } from './documents.js';
+import { FILL_MAX, OUTCOME_WAIT_MS, REMEMBERED } from './limits.js';
+import { idsOf, Outbox, type Entry } from './outbox.js';
+import type { Ack, Change, Delta, ErrorInfo, Json, MutationResult, Operation } from './protocol.js';
+import { Rows } from './rows.js';
+import { viewOf, type Seen } from './view.js';
+
+/** The row `s` of a scope. */
+export interface ReplicaState {
+  src: string;
+  /** Empty: a new replica. */
+  epoch: string;
+  seq: number;
+  /** Of the snapshot under way. */
+  snap: number;
+  inSnapshot: boolean;
+  /** Snapshots begun. */
+  generation: number;
+  /** What was applied may have left out entities that changed again up to here. */
+  wholeAt: number;
+  /** To another epoch: what the old src's numbers came to is not known yet. */
+  moving: boolean;
+  lastN: number;
+  ackedN: number;
+  /** The server's time when it said ackedN. */
+  ackedNow: number;
+  lastTs: number;
+  mismatches: number;
+  wantSnapshot: boolean;
+  firstOrder: number;
+  nextOrder: number;
+  /** It has been at a head once. */
+  whole: boolean;
+}
+
+/** A write that did not come to what the user meant. Kept until the app says what becomes of it. */
+export interface Problem {
+  key: string;
+  scope: string;
+  status: 'superseded' | 'conflict' | 'rejected' | 'lost' | 'revoked';
+  /** When it was written, ms. */
+  at: number;
+  group: boolean;
+  meant: Operation[];
+  error: ErrorInfo;
+}
+
+export type ReplicaEvent =
+  | { type: 'settled'; scope: string; key: string; result: MutationResult }
+  | { type: 'problem'; scope: string; problem: Problem }
+  | { type: 'purged'; scope: string; reason: string }
+  | { type: 'error'; scope: string; code: string; message: string };
+
+export interface Remembered {
+  n: number;
+  key: string;
+  at: number;
+  group: boolean;
+  ops: Operation[];
+}
+
+export class Replica {
+  readonly rows: Rows;
+  readonly documents: Documents;
+  readonly outbox: Outbox;
+  readonly problems = new Map<string, Problem>();
+  private readonly remembered = new Map<number, Remembered>();
+  state: ReplicaState;
+  events: ReplicaEvent[] = [];
+  changed = new Set<string>();
+
+  constructor(
+    readonly scope: string,
+    private readonly user: string,
+    private readonly newSrc: () => string,
+  ) {
+    this.rows = new Rows(scope);
+    this.documents = new Documents(this.rows);
+    this.outbox = new Outbox(this.rows);
+    this.state = {
+      src: newSrc(),
+      epoch: '',
+      seq: 0,
+      snap: 0,
+      inSnapshot: false,
+      generation: 0,
+      wholeAt: 0,
+      moving: false,
+      lastN: 0,
+      ackedN: 0,
+      ackedNow: 0,
+      lastTs: 0,
+      mismatches: 0,
+      wantSnapshot: false,
+      firstOrder: 0,
+      nextOrder: 1,
+      whole: false,
+    };
+  }
+
+  /** What an earlier life committed, as [kind, name, value]. Without the row `s` it is a new replica. */
+  load(rows: Iterable<[string, string, Json]>): void {
+    const entries: Entry[] = [];
+    for (const [kind, name, value] of rows) {
+      if (kind === 's') this.state = { ...this.state, ...(value as object) };
+      else if (kind === 'd') this.documents.load(name, value as unknown as Confirmed);
+      else if (kind === 'o') entries.push(value as unknown as Entry);
+      else if (kind === 'p') this.problems.set(name, value as unknown as Problem);
+      else if (kind === 'a') {
+        const row = value as unknown as Remembered;
+        this.remembered.set(row.n, row);
+      }
+    }
+    this.outbox.load(entries);
+    this.save();
+  }
+
+  save(): void {
+    this.rows.put('s', '', this.state);
+  }
+
+  view(id: string): Seen | undefined {
+    return viewOf(id, this.documents.known(id), this.outbox.of(id), this.state.seq);
+  }
+
+  /** All ids that a view can have. */
+  ids(): Set<string> {
+    const ids = new Set(this.documents.live.keys());
+    for (const entry of this.outbox.entries) for (const id of idsOf(entry)) ids.add(id);
+    return ids;
+  }
+
+  // ---- Writing --------------------------------------------------------------------------------------------
+
+  /**
+   * A mutation of the user: base and ts are filled in. `base` given: the version that the user saw, never above the
+   * confirmed one.
+   */
+  write(key: string, ops: Operation[], group: boolean, now: number): void {
+    if (key && this.outbox.findKey(key)) return; // asked again
+    for (const op of ops) {
+      if (op.op === 'noop') continue;
+      const known = this.documents.known(op.id!);
+      const version = known?.version ?? 0;
+      op.base = Math.min(op.base ?? version, version);
+      this.state.lastTs = Math.max(now, (known?.ts ?? 0) + 1, this.state.lastTs + 1, 1);
+      op.ts = this.state.lastTs;
+    }
+    this.outbox.add({ order: this.state.nextOrder++, key, at: now, group, ops, n: 0 });
+    this.touch(ops);
+    this.save();
+  }
+
+  number(entry: Entry): void {
+    this.outbox.number(entry, ++this.state.lastN);
+    this.save();
+  }
+
+  /** A write that the server will never take as a message: its number is used up by a noop. */
+  replaceByNoop(entry: Entry, error: ErrorInfo): void {
+    const { key, at, group, ops } = entry;
+    this.report({ key, scope: this.scope, status: 'rejected', at, group, meant: ops, error });
+    this.settle(key, { n: entry.n, status: 'rejected', error });
+    this.outbox.remove(entry);
+    this.outbox.add({ ...entry, key: '', group: false, ops: [{ op: 'noop' }] });
+    this.touch(ops);
+  }
+
+  // ---- Deltas ---------------------------------------------------------------------------------------------
+
+  /** To begin with the first page of a snapshot. */
+  beginSnapshot(page: Delta): void {
+    const state = this.state;
+    if (state.epoch !== '' && page.epoch !== state.epoch) state.moving = true;
+    state.epoch = page.epoch;
+    state.seq = state.wholeAt = 0;
+    state.snap = page.snap!;
+    state.inSnapshot = true;
+    state.wantSnapshot = false;
+    ++state.generation;
+    for (const entry of this.outbox.entries) this.touch(entry.ops);
+    this.save();
+  }
+
+  /** False if something before it is missing; nothing of it is applied then. */
+  apply(delta: Delta, now: number): boolean {
+    const state = this.state;
+    if (delta.from > state.seq) return false;
+    if (delta.to > state.seq || delta.reset) {
+      if (!delta.changes.every((change) => this.documents.fits(change))) return false;
+      for (const change of delta.changes) this.applyChange(change, delta, now);
+      state.seq = Math.max(state.seq, delta.to);
+      state.wholeAt = Math.max(state.wholeAt, delta.head);
+      this.save();
+    }
+    if (state.seq === delta.to && delta.to === delta.head) {
+      if (state.inSnapshot) this.endSnapshot();
+      if (!state.whole) {
+        state.whole = true;
+        this.save();
+      }
+    }
+    this.checkDigest(delta);
+    this.release(now);
+    return true;
+  }
+
+  private applyChange(change: Change, delta: Delta, now: number): void {
+    const state = this.state;
+    this.documents.apply(change, state.generation);
+    this.changed.add(change.id);
+    if (state.moving || change.by !== this.user || change.src !== state.src || !change.n) return;
+    if (change.n > state.lastN) return; // the pull that opens a database finds out
+    this.cover(change.n, delta.head, delta.now, now);
+    const entry = this.outbox.find(change.n);
+    if (!entry) return;
+    const done = this.outbox.finish(entry, delta.head, now);
+    done.versions[change.id] = change.version;
+  }
+
+  private endSnapshot(): void {
+    this.state.inSnapshot = false;
+    this.state.snap = 0;
+    for (const id of this.documents.sweep(this.state.generation)) this.changed.add(id);
+    this.save();
+  }
+
+  private checkDigest(delta: Delta): void {
+    const state = this.state;
+    if (delta.digest === undefined || state.seq !== delta.to || delta.to !== delta.head) return;
+    if (state.inSnapshot || state.seq < state.wholeAt) return;
+    const { digest } = this.documents;
+    const same = digest.text() === delta.digest && digest.count === delta.count;
+    if (same && state.mismatches === 0) return;
+    state.mismatches = same ? 0 : state.mismatches + 1;
+    this.save();
+    if (same) return;
+    const message = `at ${state.seq} here are ${digest.count} documents, ${digest.text()}; the server has ${delta.count}, ${delta.digest}`;
+    if (state.mismatches === 1) state.wantSnapshot = true;
+    else if (state.mismatches === 2)
+      this.events.push({ type: 'error', scope: this.scope, code: 'digest', message });
+  }
+
+  // ---- What became of writes ------------------------------------------------------------------------------
+
+  /** Every number up to n has been processed, durably; the confirmed state shows it all at `until`. */
+  cover(n: number, until: number, serverNow: number, now: number): void {
+    for (const entry of this.outbox.entries) {
+      if (entry.n === 0 || entry.n > n) break;
+      if (!entry.done) this.outbox.finish(entry, until, now);
+    }
+    if (n <= this.state.ackedN) return;
+    this.state.ackedN = n;
+    this.state.ackedNow = Math.max(this.state.ackedNow, serverNow);
+    this.save();
+  }
+
+  ack(ack: Ack, now: number): void {
+    for (const result of ack.results ?? []) this.learn(result, ack.head!, now);
+    this.cover(ack.n!, ack.head!, ack.now, now);
+    this.release(now);
+  }
+
+  private learn(result: MutationResult, head: number, now: number): void {
+    const entry = this.outbox.find(result.n);
+    if (!entry || entry.done?.result) return;
+    const seqs = (result.changes ?? []).map((change) => change.seq);
+    const until = seqs.length > 0 ? Math.max(...seqs) : result.seq || head;
+    const done = this.outbox.finish(entry, until, now);
+    done.result = result;
+    for (const change of result.changes ?? []) done.versions[change.id] = change.version;
+    this.touch(entry.ops);
+  }
+
+  /** What a pull at the head says of our numbers. False: this database is an older copy of itself. */
+  onNumbers(page: { n: number; to: number; now: number; outcomes: MutationResult[] }, now: number): boolean {
+    const state = this.state;
+    for (const outcome of page.outcomes) if (!state.moving) this.learn(outcome, page.to, now);
+    if (state.moving) {
+      this.finishMove(page.n, page.outcomes, now);
+      return true;
+    }
+    if (page.n < state.ackedN && page.now > state.ackedNow) this.refill(page.n);
+    else this.coverByPull(page, now);
+    this.release(now);
+    if (page.n <= state.lastN) return true;
+    this.takeNewSrc(); // the device was restored from a backup
+    return false;
+  }
+
+  private coverByPull(
+    page: { n: number; to: number; now: number; outcomes: MutationResult[] },
+    now: number,
+  ): void {
+    // Outcomes other than `applied` are kept, the last 100 of them.
+    const status = page.outcomes.length < 100 ? 'applied' : 'processed';
+    for (const entry of this.outbox.entries) {
+      if (entry.n === 0 || entry.n > page.n || entry.done?.result) continue;
+      this.outbox.finish(entry, page.to, now).result = { n: entry.n, status };
+      this.outbox.save(entry);
+      this.touch(entry.ops);
+    }
+    this.cover(page.n, page.to, page.now, now);
+  }
+
+  /** Lets go of what the confirmed state shows. Called after each step, and now and then. */
+  release(now: number): void {
+    const leaving = this.outbox.entries.filter(
+      ({ done }) =>
+        done &&
+        this.state.seq >= done.until &&
+        (done.result || now - done.at >= OUTCOME_WAIT_MS || now < done.at),
+    );
+    for (const entry of leaving) this.leave(entry);
+  }
+
+  /** For a writer that may not read: nothing else will come. */
+  releaseAll(): void {
+    for (const entry of this.outbox.entries.filter(({ done }) => done)) this.leave(entry);
+  }
+
+  private leave(entry: Entry): void {
+    const result = entry.done!.result ?? { n: entry.n, status: 'applied' as const };
+    this.outbox.remove(entry);
+    this.touch(entry.ops);
+    if (!entry.key) return; // a noop of ours
+    const { key, at, group, ops, n } = entry;
+    const { status } = result;
+    if (status === 'superseded' || status === 'conflict' || status === 'rejected') {
+      const error = result.error ?? { code: status, message: 'a newer change stands' };
+      if (status === 'superseded' && !result.version && result.id) this.documents.forget(result.id);
+      this.report({ key, scope: this.scope, status, at, group, meant: ops, error });
+    } else {
+      this.remember({ n, key, at, group, ops });
+    }
+    this.settle(key, result);
+  }
+
+  private settle(key: string, result: MutationResult): void {
+    this.events.push({ type: 'settled', scope: this.scope, key, result });
+  }
+
+  private report(problem: Problem): void {
+    this.problems.set(problem.key, problem);
+    this.rows.put('p', problem.key, problem);
+    this.events.push({ type: 'problem', scope: this.scope, problem });
+  }
+
+  dropProblem(key: string): Problem | undefined {
+    const problem = this.problems.get(key);
+    if (this.problems.delete(key)) this.rows.remove('p', key);
+    return problem;
+  }
+
+  private remember(row: Remembered): void {
+    this.remembered.set(row.n, row);
+    this.rows.put('a', String(row.n), row);
+    if (this.remembered.size <= REMEMBERED) return;
+    const [oldest] = this.remembered.keys();
+    this.remembered.delete(oldest!);
+    this.rows.remove('a', String(oldest));
+  }
+
+  // ---- Numbers, epochs, names -----------------------------------------------------------------------------
+
+  /** To the history that a restore of the server began: rule 6. */
+  private finishMove(n: number, outcomes: MutationResult[], now: number): void {
+    this.reportLost(n);
+    for (const entry of [...this.outbox.entries]) {
+      if (entry.n === 0 || entry.n > n) continue;
+      const result = outcomes.find((each) => each.n === entry.n) ?? entry.done?.result;
+      this.outbox.finish(entry, 0, now).result = result ?? { n: entry.n, status: 'applied' };
+      this.leave(entry);
+    }
+    this.takeNewSrc();
+    this.state.moving = false;
+    for (const entry of this.outbox.entries) {
+      for (const op of entry.ops) {
+        if (op.base !== undefined) op.base = this.documents.live.get(op.id!)?.version ?? 0;
+      }
+      this.outbox.save(entry);
+      this.touch(entry.ops);
+    }
+    this.save();
+  }
+
+  /** Acknowledged, and no longer known to the server, which has processed up to n. */
+  private reportLost(n: number): void {
+    const error = { code: 'lost', message: 'acknowledged, and lost by a restore of the server' };
+    const lost = [...this.remembered.values()].filter((row) => row.n > n);
+    for (const { key, at, group, ops } of lost) {
+      this.report({ key, scope: this.scope, status: 'lost', at, group, meant: ops, error });
+    }
+    for (const entry of this.outbox.entries.filter((each) => each.done && each.n > n)) {
+      const { key, at, group, ops } = entry;
+      this.outbox.remove(entry);
+      this.touch(ops);
+      if (!key) continue;
+      this.report({ key, scope: this.scope, status: 'lost', at, group, meant: ops, error });
+      this.settle(key, { n: entry.n, status: 'rejected', error });
+    }
+    for (const row of this.remembered.keys()) this.rows.remove('a', String(row));
+    this.remembered.clear();
+    const unknown = this.state.ackedN - n - lost.length;
+    if (this.state.ackedN > n) {
+      const message = `${this.state.ackedN - n} acknowledged writes are lost${unknown > 0 ? `, ${unknown} of them not remembered` : ''}`;
+      this.events.push({ type: 'error', scope: this.scope, code: 'lost', message });
+    }
+  }
+
+  /** The server lost its tail without a new epoch: the missing numbers are used up by noops. */
+  private refill(n: number): void {
+    const { ackedN } = this.state;
+    if (ackedN - n > FILL_MAX) return this.takeNewSrc();
+    this.reportLost(n);
+    for (let missing = ackedN; missing > n; --missing) {
+      const order = this.state.firstOrder--;
+      this.outbox.add({ order, key: '', at: 0, group: false, ops: [{ op: 'noop' }], n: missing });
+    }
+    this.state.ackedN = n;
+    this.save();
+  }
+
+  /** Everything unsent gets new numbers under a new name. */
+  takeNewSrc(): void {
+    const state = this.state;
+    state.src = this.newSrc();
+    state.lastN = state.ackedN = state.ackedNow = 0;
+    for (const row of this.remembered.keys()) this.rows.remove('a', String(row));
+    this.remembered.clear();
+    for (const entry of [...this.outbox.entries]) {
+      if (entry.done) this.leave(entry);
+      else if (!entry.key) this.outbox.remove(entry);
+      else this.outbox.number(entry, 0);
+    }
+    this.save();
+  }
+
+  /** The scope's data leaves the device, after the outbox was handed to the app. */
+  purge(reason: string): void {
+    for (const entry of [...this.outbox.entries]) {
+      const { key, at, group, ops } = entry;
+      this.outbox.remove(entry);
+      this.touch(ops);
+      if (!key || entry.done) continue;
+      const error = { code: 'revoked', message: reason };
+      this.report({ key, scope: this.scope, status: 'revoked', at, group, meant: ops, error });
+      this.settle(key, { n: entry.n, status: 'rejected', error });
+    }
+    for (const id of this.documents.clear()) this.changed.add(id);
+    this.takeNewSrc();
+    const { src, generation, nextOrder, firstOrder, lastTs } = this.state;
+    this.state = {
+      ...new Replica(this.scope, this.user, () => src).state,
+      generation,
+      nextOrder,
+      firstOrder,
+      lastTs,
+    };
+    this.save();
+    this.events.push({ type: 'purged', scope: this.scope, reason });
+  }
+
+  private touch(ops: Operation[]): void {
+    for (const op of ops) if (op.id !== undefined) this.changed.add(op.id);
+  }
+}
