@@ -249,7 +249,7 @@ export class Scope {
     const { state } = this.replica;
     if (ack.src !== state.src) return false;
     if (ack.stale || ack.epoch !== state.epoch) {
-      if (ack.stale && ack.epoch !== state.epoch && this.reads) this.wantPull();
+      if (ack.stale && ack.epoch !== state.epoch && this.reads && !state.moving) this.wantPull();
       return false;
     }
     if (ack.gap) return this.onGap(ack, now);
@@ -355,7 +355,7 @@ export class Scope {
   private pageOfMine(page: Delta, now: number): void {
     this.headHeard = true;
     this.pullPause = limits.BACKOFF_MIN_MS;
-    this.pullAt = now + limits.PULL_WAIT_MS;
+    this.pullAt = now + (page.last ? limits.BACKOFF_MIN_MS : limits.PULL_WAIT_MS);
     const atHead = page.to === page.head;
     if (page.last) this.rid = '';
     if (page.last && !atHead) this.wantPull(true);

@@ -147,6 +147,10 @@ export class TestServer {
     }
   }
 
+  unsubscribe(clientId: string, filters: string[]): void {
+    for (const filter of filters) this.sessions.get(clientId)?.filters.delete(filter);
+  }
+
   private mayRead(session: Session, topic: string): boolean {
     const scope = /^(.*)\/(log|live\/.*)$/.exec(topic)?.[1];
     return scope === undefined || !this.denied.has(`${userOf(session.clientId)}\n${scope}`);

@@ -1,0 +1,32 @@
+/** Who owns the database: this process, or the tab that leads. */
+import type { Backend, BackendEvent } from '../backend.js';
+import { Engine, type EngineOptions } from '../engine.js';
+
+export interface ChooseOptions extends EngineOptions {
+  name: string;
+  tabs: boolean;
+}
+
+type Tell = (event: BackendEvent) => void;
+
+/** A note outside the database that there is one, to notice that the browser has removed it. */
+function marker(name: string): EngineOptions['marker'] {
+  if (typeof localStorage === 'undefined') return undefined;
+  return {
+    get: () => localStorage.getItem(name) !== null,
+    set: (on) => (on ? localStorage.setItem(name, '1') : localStorage.removeItem(name)),
+  };
+}
+
+/** `renewed`: the backend is the same object, but another tab stands behind it; scopes must be opened again. */
+export async function chooseBackend(
+  options: ChooseOptions,
+  tell: Tell,
+  renewed: () => void,
+): Promise<Backend> {
+  void renewed;
+  const mark = options.marker ?? (options.tabs ? marker(options.name) : undefined);
+  const engine = new Engine({ ...options, ...(mark ? { marker: mark } : {}) }, tell);
+  await engine.start();
+  return engine;
+}
