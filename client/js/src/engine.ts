@@ -335,7 +335,10 @@ export class Engine implements Backend {
     if (!answer) void this.renew().catch(() => {});
     else {
       this.standing.delete('token_refused');
-      void this.step(() => this.client.granted(this.now())).catch(() => {});
+      void this.step(() => {
+        this.subscribe(); // to what was denied
+        this.client.granted(this.now());
+      }).catch(() => {});
     }
     void expiresInS;
   }

@@ -13,6 +13,8 @@ export const RESUBSCRIBE_MS = 15 * 60_000;
 export const SEEN_EVERY_MS = 60_000;
 /** A gap is answered for each message that follows it: one resend is enough for all of them. */
 export const GAP_PAUSE_MS = 1_000;
+/** An ack's head that the log does not reach in so long is asked for. */
+export const LOG_WAIT_MS = 3_000;
 /** How long the log may be ahead of an ack before a write counts as simply applied. */
 export const OUTCOME_WAIT_MS = 3_000;
 /** Under way without an ack, however many the server allows: what is resent after a loss. */

@@ -43,6 +43,8 @@ export class Scope {
   private gapAt = -limits.GAP_PAUSE_MS;
   private subscribedAt = 0;
   private headHeard = false;
+  private toldHead = 0;
+  private toldAt = 0;
   private seenSeq = 0;
   private seenAt = -limits.SEEN_EVERY_MS;
   /** Writes up to this number are sent one by one: one of them is no message that the server takes. */
@@ -63,10 +65,8 @@ export class Scope {
   /** Nothing is left to send or to ask for. */
   get settled(): boolean {
     const { state, outbox } = this.replica;
-    const idle = this.rid === '' && !this.wantsPull && !state.moving && !state.wantSnapshot;
-    return (
-      this.opened && idle && (outbox.waiting === 0 || !this.mayWrite) && (!this.reads || !state.inSnapshot)
-    );
+    const asks = this.reads && (this.rid !== '' || this.wantsPull || state.wantSnapshot || state.inSnapshot);
+    return this.opened && !asks && !state.moving && (outbox.waiting === 0 || !this.mayWrite);
   }
 
   get readable(): boolean {
@@ -137,9 +137,10 @@ export class Scope {
     if (state.wantSnapshot && this.rid === '') this.wantsPull = true;
     const epochDiffers = this.shared.serverEpoch !== '' && state.epoch !== this.shared.serverEpoch;
     if (epochDiffers && this.rid === '') this.wantsPull = true;
-    if (now >= this.pullAt && this.mayPull && (this.wantsPull || this.rid !== '')) {
-      if (this.reads) this.pull(now);
-      else this.probeNumbers(now);
+    this.missDeltas(now);
+    if (now >= this.pullAt) {
+      if (!this.reads) this.probeNumbers(now);
+      else if (this.mayPull && (this.wantsPull || this.rid !== '')) this.pull(now);
     }
     if (this.sentN > state.ackedN && this.replica.outbox.waiting > 0 && now - this.heardAt > this.sendPause) {
       this.sentN = 0;
@@ -147,6 +148,16 @@ export class Scope {
     }
     this.send(now);
     this.saySeen(now);
+  }
+
+  /** An ack told of a head, and the log does not come to it. */
+  private missDeltas(now: number): void {
+    const { seq } = this.replica.state;
+    if (!this.reads || this.toldHead <= seq) this.toldAt = now;
+    else if (now - this.toldAt > limits.LOG_WAIT_MS) {
+      this.toldHead = 0;
+      this.wantPull();
+    }
   }
 
   private saySeen(now: number): void {
@@ -181,9 +192,8 @@ export class Scope {
   /** Who may not read asks by a number that must be a gap. */
   private probeNumbers(now: number): void {
     const { state } = this.replica;
-    this.pullAt = now + limits.ACK_WAIT_MS;
-    if (this.opened || !this.mayWrite) this.wantsPull = false;
     if (state.epoch === '' || this.opened || !this.mayWrite) return;
+    this.pullAt = now + limits.ACK_WAIT_MS;
     const message = { epoch: state.epoch, src: state.src, n: INTEGER_MAX, mutations: [{ op: 'noop' }] };
     this.shared.publish(`${this.name}/in`, message, 1);
   }
@@ -262,6 +272,7 @@ export class Scope {
     const fresh = ack.n! > state.ackedN && ack.n! <= this.sentN;
     const before = state.ackedN;
     this.replica.ack(ack, now);
+    this.toldHead = ack.head!;
     if (!this.reads) this.replica.releaseAll();
     if (state.ackedN > before) this.progressed(now);
     this.send(now);
