@@ -1,6 +1,6 @@
 // Catching up: what it costs a reader to learn 10,000 changes of a scope of 100,000 documents, and the whole scope, beside
-// what Mosquitto alone needs to deliver the same as a queued session and as retained messages; over loopback, and over
-// a slow link where this machine can make one.
+// what Mosquitto alone needs to deliver the same as a queued session and as retained messages, each from when the
+// connection stands; over loopback, and over a slow link where this machine can make one.
 
 #include <CLI/CLI.hpp>
 #include <fstream>

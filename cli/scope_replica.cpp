@@ -96,13 +96,14 @@ bool ScopeReplica::can_apply(const Delta& delta) const {
 void ScopeReplica::apply(const Change& change, const Listener& listener) {
   if (change.seq <= seq_) return;  // from before what we have: a delta that overlaps it
   if (snapshot_) marked_.insert(change.id);
+  if (!listener) return put(change);
   const Document* held = find(change.id);
   std::optional<Document> before;
   if (held != nullptr) before = *held;
   put(change);
   const Document* after = find(change.id);
   const bool same = snapshot_ && before && after != nullptr && *before == *after;
-  if (listener && !same) listener({change, before ? &*before : nullptr, after, snapshot_});
+  if (!same) listener({change, before ? &*before : nullptr, after, snapshot_});
 }
 
 void ScopeReplica::put(const Change& change) {
@@ -115,10 +116,18 @@ void ScopeReplica::put(const Change& change) {
       next.data = to_text(merge_patch(*target, *patch));
     }
   }
-  if (document != documents_.end()) erase(document);
-  if (change.deleted) return;
+  if (change.deleted) {
+    if (document != documents_.end()) erase(document);
+    return;
+  }
   digest_.add(change.id, next.version, next.ts, next.by);
-  documents_.emplace(change.id, std::move(next));
+  if (document == documents_.end()) {
+    documents_.emplace(change.id, std::move(next));
+  } else {
+    Document& held = document->second;
+    digest_.remove(change.id, held.version, held.ts, held.by);
+    held = std::move(next);
+  }
 }
 
 void ScopeReplica::erase(std::map<std::string, Document, std::less<>>::iterator document) {

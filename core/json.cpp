@@ -1,5 +1,6 @@
 #include "core/json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <utility>
@@ -202,6 +203,10 @@ std::string to_cbor(const Json& value) {
 }
 
 std::string json_quoted(std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';  // most are: nothing to escape, nothing to check
+  });
+  if (plain) return std::string("\"").append(text).append("\"");
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
