@@ -191,15 +191,17 @@ bool Publisher::send_tail() {
   const auto view = parts_.reader.view();
   const auto scope = view->scope(work->scope);
   if (!scope) return false;
-  const Delta delta = live_delta(*view, *scope, work->from);
+  Delta delta = live_delta(*view, *scope, work->from);
   parts_.cursors.sent(scope->id, delta.to, delta.head);
   const bool gap = delta.from > work->from;
-  if (!door_.changed(*scope, delta, gap) || !publish_documents(*scope, delta) ||
-      !publish_delta(delta, scope->id)) {
+  if (!door_.changed(*scope, delta, gap) || !publish_documents(*scope, delta)) {
     parts_.cursors.failed(scope->id);
     return false;
   }
-  return true;
+  patches_.shorten(scope->id, delta);
+  if (publish_delta(delta, scope->id)) return true;
+  parts_.cursors.failed(scope->id);
+  return false;
 }
 
 bool Publisher::publish_delta(const Delta& delta, std::int64_t scope) {

@@ -20,6 +20,7 @@
 #include "bridge/door_teller.h"
 #include "bridge/gate.h"
 #include "bridge/outbox.h"
+#include "bridge/patches.h"
 #include "bridge/server_time.h"
 #include "bridge/store/store.h"
 #include "core/collection.h"
@@ -89,6 +90,7 @@ class Publisher {
 
   Parts parts_;
   DoorTeller door_;
+  Patches patches_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool woken_ = false;

@@ -96,6 +96,7 @@ class Phone final : public Broker::Peer {
   void begin_snapshot(ScopeDatabase& disk, const Delta& page);
   void end_snapshot(ScopeDatabase& disk);
   bool apply(const std::string& topic, ScopeDatabase& disk, const Delta& delta);
+  bool holds_bases(const ScopeDatabase& disk, const Delta& delta);
   bool apply(const std::string& topic, ScopeDatabase& disk, const Change& change);
   void check_digest(const std::string& topic, const ScopeDatabase& disk, const Delta& delta);
   void learn(const std::string& topic, const MutationResult& result);

@@ -234,6 +234,10 @@ bool Phone::apply(const std::string& topic, ScopeDatabase& disk, const Delta& de
     return false;
   }
   if (delta.to > disk.seq || delta.reset) {
+    if (!holds_bases(disk, delta)) {
+      want_pull(topic, !delta.rid.empty());
+      return false;
+    }
     for (const Change& change : delta.changes) {
       if (apply(topic, disk, change)) disk.acked_now = std::max(disk.acked_now, delta.now);
     }
@@ -249,16 +253,35 @@ bool Phone::apply(const std::string& topic, ScopeDatabase& disk, const Delta& de
   return true;
 }
 
+/// A patch is of the very version that it names. What is not newer than the phone's state it has already.
+bool Phone::holds_bases(const ScopeDatabase& disk, const Delta& delta) {
+  for (const Change& change : delta.changes) {
+    if (!change.base || change.seq <= disk.seq) continue;
+    require(delta.rid.empty(), 4, "a page with a patch");
+    const auto held = disk.documents.find(change.id);
+    if (held == disk.documents.end() || held->second.version != *change.base) return false;
+  }
+  return true;
+}
+
 /// True if it is a write of its own that it was waiting for.
 bool Phone::apply(const std::string& topic, ScopeDatabase& disk, const Change& change) {
-  require(!change.id.empty() && change.version > 0 && (change.deleted || !change.data.empty()), 4,
-          "a change of " + topic + " without content: " + encode(change));
+  require(!change.id.empty() && change.version > 0 && (change.deleted || change.base || !change.data.empty()),
+          4, "a change of " + topic + " without content: " + encode(change));
   Document document{change.version, change.ts, change.by, {}, true};
   if (change.deleted) {
     disk.documents.erase(change.id);
     disk.tombstones[change.id] = document;
   } else {
-    document.data = Json::parse(change.data);
+    if (change.base && change.seq > disk.seq) {
+      document.data = disk.documents.at(change.id).data;
+      document.data.merge_patch(Json::parse(change.patch));
+    } else if (change.base) {
+      document = disk.documents.at(change.id);
+      document.marked = true;
+    } else {
+      document.data = Json::parse(change.data);
+    }
     disk.tombstones.erase(change.id);
     disk.documents[change.id] = document;
   }

@@ -37,6 +37,7 @@ void Server::start() {
   identity_ = store->identity();
   last_now_ms_ = std::max(last_now_ms_, store->last_time_ms());
   cursors_ = std::make_unique<Cursors>();
+  patches_ = Patches(1);  // whatever gets half as large
   for (const auto& behind : reader_->view()->unpublished())
     cursors_->touch(behind.scope.id, behind.published, behind.scope.seq);
   committer_ = std::make_unique<RetryingCommitter>(std::move(store), [this] { return open(); });
@@ -216,9 +217,10 @@ void Server::send_tail() {
     if (!scope) return;
     // Sometimes small deltas, so that a commit is several.
     const std::uint64_t from = std::max(work->from, scope->horizon);
-    const Delta delta = choices_.chance(50) ? live_delta(*view, *scope, work->from)
-                                            : cut_delta(*view, *scope, from, {1, limits::live_delta_bytes});
+    Delta delta = choices_.chance(50) ? live_delta(*view, *scope, work->from)
+                                      : cut_delta(*view, *scope, from, {1, limits::live_delta_bytes});
     cursors_->sent(scope->id, delta.to, delta.head);
+    patches_.shorten(scope->id, delta);
     std::function<void()> done = [this, id = scope->id, to = delta.to, life = life_] {
       if (life != life_) return;
       cursors_->acked(id, to);

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "bridge/cursors.h"
+#include "bridge/patches.h"
 #include "bridge/pull_answer.h"
 #include "bridge/retrying_committer.h"
 #include "tests/sim/broker.h"
@@ -77,6 +78,7 @@ class Server final : public Broker::Peer {
   WatchedStore* store_ = nullptr;        // the committer's, while it is open
   std::unique_ptr<RetryingCommitter> committer_;
   std::unique_ptr<Cursors> cursors_;
+  Patches patches_;
   StoreIdentity identity_;
   std::deque<Inbound> inbox_;
   std::deque<std::pair<std::string, PullAnswer>> pulls_;  // with the client's inbox

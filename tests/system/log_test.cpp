@@ -73,17 +73,27 @@ TEST_F(Log, ALargeCommitComesAsSeveralContiguousDeltasOfAtMost256Kib) {
   EXPECT_EQ(dump(b), server());
 }
 
-TEST_F(Log, ASmallChangeOfALargeDocumentReachesReadersWhole) {
+TEST_F(Log, ASmallChangeOfALargeDocumentTravelsAsAPatchAndArrivesWhole) {
   auto& a = phone("alice:a");
   auto& b = phone("bob:b");
   EXPECT_EQ(outcome(a, a.writes("m1", {{"text", std::string(3000, 'x')}, {"likes", 0}})), "applied");
   ASSERT_TRUE(eventually([&] { return a.version("m1") == 1 && b.version("m1") == 1; }));
+  const std::size_t pages = b.pages().size();
   a.patches("m1", {{"likes", {{"$inc", 1}}}});
   ASSERT_TRUE(eventually([&] { return b.version("m1") == 2; }));
   EXPECT_EQ(b.holds("m1")["likes"], 1);
   EXPECT_EQ(b.holds("m1")["text"], std::string(3000, 'x'));
+  const auto as_patch = [](const Received& message) {
+    return message.topic.ends_with("/log") &&
+           message.payload.find(R"("base":1,"patch":{"likes":1})") != std::string::npos &&
+           message.payload.size() < 1000;
+  };
+  EXPECT_TRUE(std::any_of(b.received().begin(), b.received().end(), as_patch));
+  EXPECT_EQ(b.pages().size(), pages) << "it held the base";
+  auto& late = phone("carol:c");
   settle();
   EXPECT_EQ(dump(b), server());
+  EXPECT_EQ(dump(late), server()) << "who comes later lacks the base, and pulls";
 }
 
 TEST_F(Log, NowNeverGoesBack) {
