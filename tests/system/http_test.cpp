@@ -1,6 +1,11 @@
 // A backend over HTTP and phones over MQTT on the same entities.
 #include "tests/system/support/http.h"
 
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "core/token.h"
 #include "tests/system/support/wait.h"
 #include "tests/system/support/world.h"
@@ -295,6 +300,46 @@ TEST_F(Http, WhoIsSlowIsCutOffAndHoldsNobodyUp) {
   EXPECT_EQ(web.get("/healthz").status, 200);
   for (const auto& one : slow) EXPECT_EQ(one->wait(60'000), 0);
   for (const auto& one : slow) EXPECT_EQ(one->out(), "closed\n");
+}
+
+/// A connection that says nothing; closed with this object.
+class IdleConnection {
+ public:
+  explicit IdleConnection(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
+  ~IdleConnection() { ::close(socket_); }
+  IdleConnection(const IdleConnection&) = delete;
+  IdleConnection& operator=(const IdleConnection&) = delete;
+  /// The server has closed it.
+  bool ended() const {
+    char byte;
+    return !connected_ || ::recv(socket_, &byte, 1, MSG_DONTWAIT) == 0;
+  }
+
+ private:
+  int socket_;
+  bool connected_ = false;
+};
+
+TEST_F(Http, IdleConnectionsAreBounded) {
+  rlimit files = {};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  if (files.rlim_cur < limits::http_connections + 200) GTEST_SKIP() << "too few files may be open here";
+  std::vector<std::unique_ptr<IdleConnection>> all;
+  for (std::size_t i = 0; i < limits::http_connections; ++i)
+    all.push_back(std::make_unique<IdleConnection>(web.port()));
+  EXPECT_FALSE(all.front()->ended());
+  EXPECT_TRUE(eventually([&] { return IdleConnection(web.port()).ended(); })) << "one more than there may be";
+  all.resize(all.size() - 10);
+  EXPECT_TRUE(eventually([&] { return web.get("/healthz").status == 200; }));
+  EXPECT_EQ(puts("m1", {{"text", "x"}}).status, 201);
 }
 
 // ---- /mqtt --------------------------------------------------------------------------------------------------
