@@ -33,6 +33,8 @@ export type BackendEvent =
   | { type: 'solved'; key: string }
   | { type: 'purged'; scope: string; reason: string }
   | { type: 'live'; scope: string; client: string; payload: string }
+  /** The database is gone, and nothing can be written any more. */
+  | { type: 'wiped' }
   | { type: 'error'; scope?: string; error: ErrorInfo }
   | { type: 'status'; status: Status; limits: ServerLimits };
 

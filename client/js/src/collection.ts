@@ -58,12 +58,12 @@ export interface CollectionHost {
 const LOADING: Progress = Object.freeze({ state: 'loading', seq: 0, head: 0 });
 
 export class Collection<T = JsonObject> {
-  private docs = new Map<string, Doc<T>>();
-  private readonly listeners = new Set<() => void>();
-  private readonly waiting = new Map<string, (result: Result) => void>();
-  private snapshot: readonly Doc<T>[] | undefined;
-  private currentProgress: Progress = LOADING;
-  private opened: Promise<void> | undefined;
+  #docs = new Map<string, Doc<T>>();
+  readonly #listeners = new Set<() => void>();
+  readonly #waiting = new Map<string, (result: Result) => void>();
+  #snapshot: readonly Doc<T>[] | undefined;
+  #currentProgress: Progress = LOADING;
+  #opened: Promise<void> | undefined;
 
   constructor(
     readonly scope: string,
@@ -73,33 +73,33 @@ export class Collection<T = JsonObject> {
 
   /** Read from the local database. Rejects with `storage`, or `wrong_user`. */
   get ready(): Promise<void> {
-    this.opened ??= this.reopen();
-    return this.opened;
+    this.#opened ??= this.reopen();
+    return this.#opened;
   }
 
   /** Of a first sync, and whether the scope may be read. */
   get progress(): Progress {
-    return this.currentProgress;
+    return this.#currentProgress;
   }
 
   // ---- Reading --------------------------------------------------------------------------------------------
 
   /** What is here now; undefined: no such document, or `ready` has not resolved yet. */
   get(id: string): Doc<T> | undefined {
-    return this.docs.get(id);
+    return this.#docs.get(id);
   }
 
   /** All documents, ordered by id. The same frozen list until something changes. */
   readonly getSnapshot = (): readonly Doc<T>[] => {
     const byId = (a: Doc<T>, b: Doc<T>) => (a.id < b.id ? -1 : 1);
-    this.snapshot ??= Object.freeze([...this.docs.values()].sort(byId));
-    return this.snapshot;
+    this.#snapshot ??= Object.freeze([...this.#docs.values()].sort(byId));
+    return this.#snapshot;
   };
 
   /** Called after each change of the view or of `progress`. Returns what ends it. */
   readonly subscribe = (listener: () => void): (() => void) => {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   };
 
   /** A part of the view, kept up to date: `getSnapshot()` and `subscribe(listener)`. */
@@ -142,27 +142,27 @@ export class Collection<T = JsonObject> {
 
   /** Several writes to this scope that happen wholly or not at all. `build` must not wait for anything. */
   async transaction(build: (tx: Transaction<T>) => void): Promise<Written> {
-    const ops = this.build(build);
+    const ops = this.#build(build);
     checkOperations(ops, this.host.limits());
     await this.ready;
     if (this.host.closed()) throw new SyncError('closed', 'it was closed');
-    this.validate(ops);
+    this.#validate(ops);
     const key = randomName();
-    const synced = new Promise<Result>((resolve) => this.waiting.set(key, resolve));
+    const synced = new Promise<Result>((resolve) => this.#waiting.set(key, resolve));
     try {
       await (await this.host.backend()).write(this.scope, key, ops, ops.length > 1);
     } catch (error) {
-      this.waiting.delete(key);
+      this.#waiting.delete(key);
       throw error;
     }
     return { key, synced };
   }
 
-  private build(build: (tx: Transaction<T>) => void): Operation[] {
+  #build(build: (tx: Transaction<T>) => void): Operation[] {
     const ops: Operation[] = [];
     const depth = this.host.limits().max_depth;
     const add = (op: 'put' | 'patch' | 'delete', id: string, data?: unknown) => {
-      const seen = this.docs.get(id);
+      const seen = this.#docs.get(id);
       const made: Operation = { op, id };
       if (seen && seen.version > 0) made.base = seen.version;
       if (op !== 'delete') made.data = copyDocument(data, depth);
@@ -179,10 +179,10 @@ export class Collection<T = JsonObject> {
     return ops;
   }
 
-  private validate(ops: Operation[]): void {
+  #validate(ops: Operation[]): void {
     const { validate } = this.options;
     if (!validate) return;
-    const { makeView } = this;
+    const makeView = this.#makeView;
     for (const id of new Set(ops.map((op) => op.id!))) {
       const data = makeView(id, ops);
       const fault = data && validate(data);
@@ -193,8 +193,8 @@ export class Collection<T = JsonObject> {
   }
 
   /** What the writes would make of a document; undefined: it would not be there. */
-  private readonly makeView = (id: string, ops: Operation[]): JsonObject | undefined => {
-    let data = this.docs.get(id)?.data as JsonObject | undefined;
+  readonly #makeView = (id: string, ops: Operation[]): JsonObject | undefined => {
+    let data = this.#docs.get(id)?.data as JsonObject | undefined;
     for (const op of ops) {
       if (op.id === id) data = preview(data, op);
     }
@@ -205,32 +205,32 @@ export class Collection<T = JsonObject> {
 
   /** @internal Opened at the backend: anew, where that is another one. */
   async reopen(): Promise<void> {
-    this.opened = (async () => {
+    this.#opened = (async () => {
       await (await this.host.backend()).open(this.scope, this.options.reads ?? true);
     })();
-    this.opened.catch(() => (this.opened = undefined));
-    return this.opened;
+    this.#opened.catch(() => (this.#opened = undefined));
+    return this.#opened;
   }
 
   /** @internal */
   take(event: BackendEvent): void {
-    if (event.type === 'view') this.takeView(event.docs, event.whole);
-    else if (event.type === 'progress') this.currentProgress = Object.freeze(event.progress);
+    if (event.type === 'view') this.#takeView(event.docs, event.whole);
+    else if (event.type === 'progress') this.#currentProgress = Object.freeze(event.progress);
     else if (event.type === 'settled') {
-      this.waiting.get(event.key)?.(event.result);
-      this.waiting.delete(event.key);
+      this.#waiting.get(event.key)?.(event.result);
+      this.#waiting.delete(event.key);
       return;
     } else return;
-    for (const listener of [...this.listeners]) listener();
+    for (const listener of [...this.#listeners]) listener();
   }
 
-  private takeView(docs: Extract<BackendEvent, { type: 'view' }>['docs'], whole: boolean): void {
-    if (whole) this.docs = new Map();
+  #takeView(docs: Extract<BackendEvent, { type: 'view' }>['docs'], whole: boolean): void {
+    if (whole) this.#docs = new Map();
     for (const [id, seen] of docs) {
-      if (seen) this.docs.set(id, makeDoc<T>(id, seen));
-      else this.docs.delete(id);
+      if (seen) this.#docs.set(id, makeDoc<T>(id, seen));
+      else this.#docs.delete(id);
     }
-    this.snapshot = undefined;
+    this.#snapshot = undefined;
   }
 }
 

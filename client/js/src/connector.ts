@@ -24,77 +24,77 @@ const GOOD_MS = 10_000;
 const TOKEN_WAIT_MS = 30_000;
 
 export class Connector {
-  private connection: Connection | undefined;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private failures = 0;
-  private attempt = 0;
-  private connectedAt = 0;
-  private running = false;
+  #connection: Connection | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #attempt = 0;
+  #connectedAt = 0;
+  #running = false;
   state: 'offline' | 'connecting' | 'connected' = 'offline';
 
   constructor(private readonly options: ConnectorOptions) {}
 
   start(): void {
-    if (this.running) return;
-    this.running = true;
-    globalThis.addEventListener?.('online', this.hurry);
-    void this.connect();
+    if (this.#running) return;
+    this.#running = true;
+    globalThis.addEventListener?.('online', this.#hurry);
+    void this.#connect();
   }
 
   stop(politely = true): void {
-    this.running = false;
-    globalThis.removeEventListener?.('online', this.hurry);
-    clearTimeout(this.timer);
-    ++this.attempt;
-    this.connection?.close(politely);
-    this.connection = undefined;
-    this.become('offline');
+    this.#running = false;
+    globalThis.removeEventListener?.('online', this.#hurry);
+    clearTimeout(this.#timer);
+    ++this.#attempt;
+    this.#connection?.close(politely);
+    this.#connection = undefined;
+    this.#become('offline');
   }
 
   /** Ends this connection; another is made after a while. */
   drop(): void {
-    if (!this.running) return;
-    ++this.attempt;
-    this.connection?.close(false);
-    this.ended();
+    if (!this.#running) return;
+    ++this.#attempt;
+    this.#connection?.close(false);
+    this.#ended();
   }
 
   publish(topic: string, payload: string, qos: 0 | 1): void {
-    this.connection?.publish(topic, payload, qos);
+    this.#connection?.publish(topic, payload, qos);
   }
 
   subscribe(filters: string[]): void {
-    this.connection?.subscribe(filters);
+    this.#connection?.subscribe(filters);
   }
 
   unsubscribe(filters: string[]): void {
-    this.connection?.unsubscribe(filters);
+    this.#connection?.unsubscribe(filters);
   }
 
-  private readonly hurry = (): void => {
-    if (!this.running || this.state !== 'offline') return;
-    this.failures = 0;
-    clearTimeout(this.timer);
-    void this.connect();
+  readonly #hurry = (): void => {
+    if (!this.#running || this.state !== 'offline') return;
+    this.#failures = 0;
+    clearTimeout(this.#timer);
+    void this.#connect();
   };
 
-  private become(state: Connector['state']): void {
+  #become(state: Connector['state']): void {
     if (state === this.state) return;
     this.state = state;
     this.options.onState(state);
   }
 
-  private ended(): void {
-    this.connection = undefined;
-    if (this.state === 'connected' && Date.now() - this.connectedAt > GOOD_MS) this.failures = 0;
-    this.become('offline');
-    if (!this.running) return;
-    const pause = Math.min(BACKOFF_MIN_MS * 2 ** this.failures++, BACKOFF_MAX_MS);
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.connect(), pause * (0.5 + random() / 2));
+  #ended(): void {
+    this.#connection = undefined;
+    if (this.state === 'connected' && Date.now() - this.#connectedAt > GOOD_MS) this.#failures = 0;
+    this.#become('offline');
+    if (!this.#running) return;
+    const pause = Math.min(BACKOFF_MIN_MS * 2 ** this.#failures++, BACKOFF_MAX_MS);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#connect(), pause * (0.5 + random() / 2));
   }
 
-  private async token(): Promise<string> {
+  async #token(): Promise<string> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('getToken took too long')), TOKEN_WAIT_MS);
@@ -106,33 +106,33 @@ export class Connector {
     }
   }
 
-  private async connect(): Promise<void> {
-    const attempt = ++this.attempt;
-    const current = () => attempt === this.attempt && this.running;
-    this.become('connecting');
+  async #connect(): Promise<void> {
+    const attempt = ++this.#attempt;
+    const current = () => attempt === this.#attempt && this.#running;
+    this.#become('connecting');
     let token: string;
     try {
-      token = await this.token();
+      token = await this.#token();
     } catch (error) {
       if (!current()) return;
       this.options.onError('token', String((error as Error)?.message ?? error));
-      return this.ended();
+      return this.#ended();
     }
     if (!current()) return;
     const { transport, url, clientId, user: username, will: makeWill } = this.options;
     const will = makeWill();
     const options = { url, clientId, username, token, ...(will ? { will } : {}) };
     try {
-      this.connection = transport.open(options, {
+      this.#connection = transport.open(options, {
         connected: () => {
           if (!current()) return;
-          this.connectedAt = Date.now();
-          this.become('connected');
+          this.#connectedAt = Date.now();
+          this.#become('connected');
         },
         closed: ({ refused, message }) => {
           if (!current()) return;
           this.options.onError(refused ? 'token_refused' : 'connection', message);
-          this.ended();
+          this.#ended();
         },
         message: (topic, payload, done) => {
           if (current()) this.options.onMessage(topic, payload, done);
@@ -140,7 +140,7 @@ export class Connector {
       });
     } catch (error) {
       this.options.onError('connection', String((error as Error)?.message ?? error));
-      this.ended();
+      this.#ended();
     }
   }
 }

@@ -55,22 +55,22 @@ const STICKY = new Set(['token_refused', 'token', 'protocol_version', 'storage']
 
 export class Engine implements Backend {
   clientId = '';
-  private client!: Client;
-  private connector!: Connector;
-  private live!: LiveBoard;
-  private device: DeviceRow = { user: '', device: '', correction: 0 };
-  private readonly modes = new Map<string, boolean>();
-  private readonly progress = new Map<string, string>();
-  private queue: Step[] = [];
-  private draining: Promise<void> | undefined;
-  private readonly standing = new Map<string, ErrorInfo>();
-  private lastError: ErrorInfo | undefined;
-  private statusText = '';
-  private ticker: ReturnType<typeof setInterval> | undefined;
-  private resubscribeAt = 0;
-  private renewedAt = -Infinity;
-  private closed = false;
-  private closing = false;
+  #client!: Client;
+  #connector!: Connector;
+  #live!: LiveBoard;
+  #device: DeviceRow = { user: '', device: '', correction: 0 };
+  readonly #modes = new Map<string, boolean>();
+  readonly #progress = new Map<string, string>();
+  #queue: Step[] = [];
+  #draining: Promise<void> | undefined;
+  readonly #standing = new Map<string, ErrorInfo>();
+  #lastError: ErrorInfo | undefined;
+  #statusText = '';
+  #ticker: ReturnType<typeof setInterval> | undefined;
+  #resubscribeAt = 0;
+  #renewedAt = -Infinity;
+  #closed = false;
+  #closing = false;
 
   constructor(
     private readonly options: EngineOptions,
@@ -78,9 +78,9 @@ export class Engine implements Backend {
   ) {}
 
   // Only ever rises, and counts on when the clock is set.
-  private readonly now = (): number => performance.now();
-  private wall(): number {
-    return Math.round((this.options.clock ?? Date.now)() + this.device.correction);
+  readonly #now = (): number => performance.now();
+  #wall(): number {
+    return Math.round((this.options.clock ?? Date.now)() + this.#device.correction);
   }
 
   /** Opens the database and connects. Rejects with `wrong_user`, or `storage`. */
@@ -88,71 +88,71 @@ export class Engine implements Backend {
     const { storage, user, url, getToken, transport, marker } = this.options;
     await storage.open();
     const rows = await storage.read('c');
-    if (rows[0]) this.device = rows[0][1] as unknown as DeviceRow;
-    if (this.device.user !== '' && this.device.user !== user) {
+    if (rows[0]) this.#device = rows[0][1] as unknown as DeviceRow;
+    if (this.#device.user !== '' && this.#device.user !== user) {
       throw new SyncError(
         'wrong_user',
-        `this database is ${this.device.user}'s: give another user another name`,
+        `this database is ${this.#device.user}'s: give another user another name`,
       );
     }
     const evicted = !rows[0] && (marker?.get() ?? false);
-    const device = this.options.device ?? (this.device.device || randomName(12));
-    this.device = { ...this.device, user, device };
-    await storage.commit([['c', this.device as unknown as Json]]);
+    const device = this.options.device ?? (this.#device.device || randomName(12));
+    this.#device = { ...this.#device, user, device };
+    await storage.commit([['c', this.#device as unknown as Json]]);
     marker?.set(true);
     this.clientId = `${user}:${device}`;
-    this.client = this.newClient();
-    this.live = new LiveBoard(this.clientId, (topic, payload) => this.connector.publish(topic, payload, 0));
-    this.connector = new Connector({
+    this.#client = this.#newClient();
+    this.#live = new LiveBoard(this.clientId, (topic, payload) => this.#connector.publish(topic, payload, 0));
+    this.#connector = new Connector({
       ...{ transport, url, getToken, user, clientId: this.clientId },
-      will: () => this.live.will(),
-      onState: (state) => this.onConnection(state),
-      onError: (code, message) => this.fail({ code, message }),
-      onMessage: (topic, payload, done) => void this.onMessage(topic, payload, done),
+      will: () => this.#live.will(),
+      onState: (state) => this.#onConnection(state),
+      onError: (code, message) => this.#fail({ code, message }),
+      onMessage: (topic, payload, done) => void this.#onMessage(topic, payload, done),
     });
     if (evicted)
-      this.fail({ code: 'evicted', message: 'the browser has removed the database; all is read anew' });
-    storage.onLost = () => void this.step(() => this.lostStorage()).catch(() => {});
-    this.ticker = setInterval(() => this.tick(), TICK_MS);
-    (this.ticker as { unref?: () => void }).unref?.();
-    this.tellStatus();
-    this.connector.start();
+      this.#fail({ code: 'evicted', message: 'the browser has removed the database; all is read anew' });
+    storage.onLost = () => void this.#step(() => this.#lostStorage()).catch(() => {});
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    (this.#ticker as { unref?: () => void }).unref?.();
+    this.#tellStatus();
+    this.#connector.start();
   }
 
-  private newClient(): Client {
+  #newClient(): Client {
     const { user } = this.options;
     return new Client({ user, clientId: this.clientId, random, newSrc: randomName, accept: ACCEPT });
   }
 
   // ---- Steps ----------------------------------------------------------------------------------------------
 
-  private step(run: () => void): Promise<void> {
-    if (this.closed) return Promise.reject(new SyncError('closed', 'it was closed'));
-    const done = new Promise<void>((resolve, reject) => this.queue.push({ run, resolve, reject }));
-    this.draining ??= this.drain();
+  #step(run: () => void): Promise<void> {
+    if (this.#closed) return Promise.reject(new SyncError('closed', 'it was closed'));
+    const done = new Promise<void>((resolve, reject) => this.#queue.push({ run, resolve, reject }));
+    this.#draining ??= this.#drain();
     return done;
   }
 
   /** Nothing else runs meanwhile. */
-  private async alone<T>(run: () => Promise<T>): Promise<T> {
-    while (this.draining) await this.draining;
+  async #alone<T>(run: () => Promise<T>): Promise<T> {
+    while (this.#draining) await this.#draining;
     let release!: () => void;
-    this.draining = new Promise((resolve) => (release = resolve));
+    this.#draining = new Promise((resolve) => (release = resolve));
     try {
       return await run();
     } finally {
-      this.draining = this.queue.length > 0 ? this.drain() : undefined;
+      this.#draining = this.#queue.length > 0 ? this.#drain() : undefined;
       release();
     }
   }
 
-  private async drain(): Promise<void> {
+  async #drain(): Promise<void> {
     await Promise.resolve(); // what is asked in one go is committed in one go
-    while (this.queue.length > 0) await this.commit(this.queue.splice(0, STEPS));
-    this.draining = undefined;
+    while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0, STEPS));
+    this.#draining = undefined;
   }
 
-  private async commit(steps: Step[]): Promise<void> {
+  async #commit(steps: Step[]): Promise<void> {
     const done: Step[] = [];
     for (const step of steps) {
       try {
@@ -162,54 +162,54 @@ export class Engine implements Backend {
         step.reject(error);
       }
     }
-    const effects = this.client.take();
+    const effects = this.#client.take();
     const rows = [...effects.rows] as Row[];
-    if (this.correctClock(effects.events)) rows.push(['c', this.device as unknown as Json]);
+    if (this.#correctClock(effects.events)) rows.push(['c', this.#device as unknown as Json]);
     try {
       if (rows.length > 0) await this.options.storage.commit(rows);
     } catch (error) {
-      await this.crash(error, done);
+      await this.#crash(error, done);
       return;
     }
-    if (rows.length > 0) this.standing.delete('storage');
-    this.perform(effects);
+    if (rows.length > 0) this.#standing.delete('storage');
+    this.#perform(effects);
     for (const step of done) step.resolve();
-    this.tellStatus();
+    this.#tellStatus();
   }
 
   /** The core's state is of no use any more: what is stored counts. */
-  private async crash(cause: unknown, steps: Step[]): Promise<void> {
+  async #crash(cause: unknown, steps: Step[]): Promise<void> {
     const message = String((cause as Error)?.message ?? cause);
     const error = new SyncError('storage', `nothing was stored: ${message}`, undefined, { cause });
-    this.fail({ code: 'storage', message });
-    this.connector.drop();
-    this.client = this.newClient();
+    this.#fail({ code: 'storage', message });
+    this.#connector.drop();
+    this.#client = this.#newClient();
     for (const step of steps) step.reject(error);
-    const stored = await this.readAll();
-    for (const [scope, rows] of stored) this.load(scope, this.modes.get(scope)!, rows);
-    this.tellStatus();
+    const stored = await this.#readAll();
+    for (const [scope, rows] of stored) this.#load(scope, this.#modes.get(scope)!, rows);
+    this.#tellStatus();
   }
 
   /** Again and again: without what is stored nothing can go on, and nothing may be written over it. */
-  private async readAll(): Promise<Map<string, [string, string, Json][]>> {
+  async #readAll(): Promise<Map<string, [string, string, Json][]>> {
     for (let pause = 100; ; pause = Math.min(pause * 2, 30_000)) {
       const stored = new Map<string, [string, string, Json][]>();
-      if (this.closing) return stored;
+      if (this.#closing) return stored;
       try {
-        for (const scope of this.modes.keys()) stored.set(scope, await this.readRows(scope));
+        for (const scope of this.#modes.keys()) stored.set(scope, await this.#readRows(scope));
         return stored;
       } catch (unreadable) {
         const message = String((unreadable as Error)?.message ?? unreadable);
-        this.fail({ code: 'storage', message });
-        for (const step of this.queue.splice(0)) step.reject(new SyncError('storage', message));
+        this.#fail({ code: 'storage', message });
+        for (const step of this.#queue.splice(0)) step.reject(new SyncError('storage', message));
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 
-  private perform(effects: Effects): void {
+  #perform(effects: Effects): void {
     for (const [scope, ids] of effects.changed) {
-      const replica = this.client.scopes.get(scope)?.replica;
+      const replica = this.#client.scopes.get(scope)?.replica;
       if (!replica) continue;
       const docs = [...ids].map((id): [string, ReturnType<typeof replica.view> | null] => [
         id,
@@ -217,146 +217,146 @@ export class Engine implements Backend {
       ]);
       this.tell({ type: 'view', scope, whole: false, docs: docs as [string, never][] });
     }
-    for (const event of effects.events) this.onEvent(event);
-    for (const { topic, payload, qos } of effects.outgoing) this.connector.publish(topic, payload, qos);
-    for (const scope of this.client.scopes.keys()) this.tellProgress(scope);
+    for (const event of effects.events) this.#onEvent(event);
+    for (const { topic, payload, qos } of effects.outgoing) this.#connector.publish(topic, payload, qos);
+    for (const scope of this.#client.scopes.keys()) this.#tellProgress(scope);
   }
 
-  private onEvent(event: ClientEvent): void {
+  #onEvent(event: ClientEvent): void {
     if (event.type === 'settled' || event.type === 'purged') this.tell(event);
     else if (event.type === 'problem') this.tell({ type: 'problem', problem: event.problem });
     else if (event.type === 'live') this.tell(event);
-    else if (event.type === 'error') this.fail({ code: event.code, message: event.message }, event.scope);
-    else if (event.type === 'tokenRefused') this.fail({ code: 'token_refused', message: event.message });
-    else if (event.type === 'token') this.onToken(event.expiresInS);
+    else if (event.type === 'error') this.#fail({ code: event.code, message: event.message }, event.scope);
+    else if (event.type === 'tokenRefused') this.#fail({ code: 'token_refused', message: event.message });
+    else if (event.type === 'token') this.#onToken(event.expiresInS);
   }
 
   // ---- Errors and status ----------------------------------------------------------------------------------
 
-  private fail(error: ErrorInfo, scope?: string): void {
-    this.lastError = error;
-    if (STICKY.has(error.code)) this.standing.set(error.code, error);
+  #fail(error: ErrorInfo, scope?: string): void {
+    this.#lastError = error;
+    if (STICKY.has(error.code)) this.#standing.set(error.code, error);
     this.tell({ type: 'error', error, ...(scope === undefined ? {} : { scope }) });
-    this.tellStatus();
+    this.#tellStatus();
   }
 
-  private state(): State {
-    if (this.client.status || !this.client.unsupported) {
-      if (!this.client.unsupported) this.standing.delete('protocol_version');
+  #state(): State {
+    if (this.#client.status || !this.#client.unsupported) {
+      if (!this.#client.unsupported) this.#standing.delete('protocol_version');
     }
-    if (this.standing.size > 0) return 'error';
-    if (this.connector?.state !== 'connected') return this.connector?.state ?? 'offline';
-    const { status, scopes } = this.client;
+    if (this.#standing.size > 0) return 'error';
+    if (this.#connector?.state !== 'connected') return this.#connector?.state ?? 'offline';
+    const { status, scopes } = this.#client;
     if (!status) return 'connecting';
     if (status.state === 'offline') return 'offline';
     return [...scopes.values()].every((scope) => scope.settled || !scope.readable) ? 'idle' : 'syncing';
   }
 
-  private tellStatus(): void {
-    if (!this.client) return;
+  #tellStatus(): void {
+    if (!this.#client) return;
     let pending = 0;
-    for (const { replica } of this.client.scopes.values()) pending += replica.outbox.waiting;
-    const status = { state: this.state(), pending, lastError: this.lastError };
-    const text = JSON.stringify([status, this.client.limits]);
-    if (text === this.statusText) return;
-    this.statusText = text;
-    this.tell({ type: 'status', status, limits: this.client.limits });
+    for (const { replica } of this.#client.scopes.values()) pending += replica.outbox.waiting;
+    const status = { state: this.#state(), pending, lastError: this.#lastError };
+    const text = JSON.stringify([status, this.#client.limits]);
+    if (text === this.#statusText) return;
+    this.#statusText = text;
+    this.tell({ type: 'status', status, limits: this.#client.limits });
   }
 
-  private tellProgress(name: string): void {
-    const scope = this.client.scopes.get(name)!;
+  #tellProgress(name: string): void {
+    const scope = this.#client.scopes.get(name)!;
     const { whole, seq, wholeAt } = scope.replica.state;
     const state = scope.readable ? (whole ? 'ready' : 'loading') : 'denied';
     const progress: Progress = { state, seq, head: Math.max(scope.head, wholeAt, seq) };
     const text = JSON.stringify(progress);
-    if (this.progress.get(name) === text) return;
-    this.progress.set(name, text);
+    if (this.#progress.get(name) === text) return;
+    this.#progress.set(name, text);
     this.tell({ type: 'progress', scope: name, progress });
   }
 
-  private correctClock(events: ClientEvent[]): boolean {
+  #correctClock(events: ClientEvent[]): boolean {
     const news = events.findLast((event) => event.type === 'clock');
     if (!news || news.type !== 'clock') return false;
     const correction = Math.round(news.serverNow - (this.options.clock ?? Date.now)());
-    const moved = Math.abs(correction - this.device.correction) > 1000;
-    this.device.correction = correction;
+    const moved = Math.abs(correction - this.#device.correction) > 1000;
+    this.#device.correction = correction;
     return moved;
   }
 
   // ---- The connection -------------------------------------------------------------------------------------
 
-  private onConnection(state: 'offline' | 'connecting' | 'connected'): void {
+  #onConnection(state: 'offline' | 'connecting' | 'connected'): void {
     if (state === 'connected') {
-      this.standing.delete('token_refused');
-      this.standing.delete('token');
-      void this.step(() => {
-        this.client.connected(this.now());
-        this.subscribe();
-        this.live.connected();
+      this.#standing.delete('token_refused');
+      this.#standing.delete('token');
+      void this.#step(() => {
+        this.#client.connected(this.#now());
+        this.#subscribe();
+        this.#live.connected();
       }).catch(() => {});
     } else if (state === 'offline') {
-      void this.step(() => this.client.disconnected()).catch(() => {});
+      void this.#step(() => this.#client.disconnected()).catch(() => {});
     }
-    this.tellStatus();
+    this.#tellStatus();
   }
 
   /** Retained heads arrive by it. */
-  private subscribe(): void {
-    const logs = [...this.modes].filter(([, reads]) => reads).map(([scope]) => `${scope}/log`);
-    const live = this.live.watched().map((scope) => `${scope}/live/+`);
-    this.connector.subscribe([`sync/${this.clientId}/#`, 'sync/status', ...logs, ...live]);
-    this.client.subscribed(this.now());
-    this.resubscribeAt = this.now() + RESUBSCRIBE_MS * (0.9 + random() / 5);
+  #subscribe(): void {
+    const logs = [...this.#modes].filter(([, reads]) => reads).map(([scope]) => `${scope}/log`);
+    const live = this.#live.watched().map((scope) => `${scope}/live/+`);
+    this.#connector.subscribe([`sync/${this.clientId}/#`, 'sync/status', ...logs, ...live]);
+    this.#client.subscribed(this.#now());
+    this.#resubscribeAt = this.#now() + RESUBSCRIBE_MS * (0.9 + random() / 5);
   }
 
-  private async onMessage(topic: string, payload: Uint8Array, done: () => void): Promise<void> {
+  async #onMessage(topic: string, payload: Uint8Array, done: () => void): Promise<void> {
     try {
       const text = await unpack(payload);
-      await this.step(() => this.client.receive(topic, text, this.now()));
+      await this.#step(() => this.#client.receive(topic, text, this.#now()));
     } catch (error) {
       if (error instanceof SyncError) return; // not stored, or closed: not acknowledged
-      this.fail({ code: 'bad_message', message: `${topic}: ${(error as Error)?.message ?? error}` });
+      this.#fail({ code: 'bad_message', message: `${topic}: ${(error as Error)?.message ?? error}` });
     }
     done();
   }
 
-  private tick(): void {
-    if (this.closed || this.draining) return;
-    void this.step(() => {
-      if (this.connector.state !== 'connected') return;
-      if (this.now() >= this.resubscribeAt) this.subscribe();
-      this.live.tick(this.now());
-      this.client.tick(this.now());
+  #tick(): void {
+    if (this.#closed || this.#draining) return;
+    void this.#step(() => {
+      if (this.#connector.state !== 'connected') return;
+      if (this.#now() >= this.#resubscribeAt) this.#subscribe();
+      this.#live.tick(this.#now());
+      this.#client.tick(this.#now());
     }).catch(() => {});
   }
 
-  private onToken(expiresInS: number): void {
-    const answer = this.now() - this.renewedAt < RENEWAL_MS;
+  #onToken(expiresInS: number): void {
+    const answer = this.#now() - this.#renewedAt < RENEWAL_MS;
     if (!answer) void this.renew().catch(() => {});
     else {
-      this.standing.delete('token_refused');
-      void this.step(() => {
-        this.subscribe(); // to what was denied
-        this.client.granted(this.now());
+      this.#standing.delete('token_refused');
+      void this.#step(() => {
+        this.#subscribe(); // to what was denied
+        this.#client.granted(this.#now());
       }).catch(() => {});
     }
     void expiresInS;
   }
 
   async renew(): Promise<void> {
-    if (this.connector.state !== 'connected') return;
+    if (this.#connector.state !== 'connected') return;
     try {
       const token = await this.options.getToken();
-      this.renewedAt = this.now();
-      this.connector.publish('$CONTROL/sync/v1/token', token, 1);
+      this.#renewedAt = this.#now();
+      this.#connector.publish('$CONTROL/sync/v1/token', token, 1);
     } catch (error) {
-      this.fail({ code: 'token', message: String((error as Error)?.message ?? error) });
+      this.#fail({ code: 'token', message: String((error as Error)?.message ?? error) });
     }
   }
 
   // ---- Scopes ---------------------------------------------------------------------------------------------
 
-  private async readRows(scope: string): Promise<[string, string, Json][]> {
+  async #readRows(scope: string): Promise<[string, string, Json][]> {
     const kinds: RowKind[] = ['s', 'd', 'o', 'a', 'p'];
     const found = await Promise.all(kinds.map((kind) => this.options.storage.read(`${kind}\n${scope}\n`)));
     return found.flat().map(([key, value]) => {
@@ -365,47 +365,47 @@ export class Engine implements Backend {
     });
   }
 
-  private load(scope: string, reads: boolean, rows: [string, string, Json][]): void {
-    this.client.open(scope, rows, reads, this.now());
-    this.tellAll(scope);
+  #load(scope: string, reads: boolean, rows: [string, string, Json][]): void {
+    this.#client.open(scope, rows, reads, this.#now());
+    this.#tellAll(scope);
   }
 
   async open(scope: string, reads: boolean): Promise<void> {
-    await this.alone(async () => {
-      const known = this.client.scopes.get(scope);
-      if (known) return this.tellAll(scope);
-      const rows = await this.readRows(scope);
-      this.modes.set(scope, reads);
-      this.load(scope, reads, rows);
-      if (reads) this.connector.subscribe([`${scope}/log`]);
+    await this.#alone(async () => {
+      const known = this.#client.scopes.get(scope);
+      if (known) return this.#tellAll(scope);
+      const rows = await this.#readRows(scope);
+      this.#modes.set(scope, reads);
+      this.#load(scope, reads, rows);
+      if (reads) this.#connector.subscribe([`${scope}/log`]);
     });
-    await this.step(() => {});
+    await this.#step(() => {});
   }
 
   /** Again, for somebody new. */
-  private tellAll(scope: string): void {
-    const { replica } = this.client.scopes.get(scope)!;
+  #tellAll(scope: string): void {
+    const { replica } = this.#client.scopes.get(scope)!;
     const docs = [...replica.ids()].flatMap((id) => {
       const seen = replica.view(id);
       return seen ? [[id, seen] as [string, typeof seen]] : [];
     });
     this.tell({ type: 'view', scope, whole: true, docs });
     for (const problem of replica.problems.values()) this.tell({ type: 'problem', problem });
-    this.progress.delete(scope);
-    this.tellProgress(scope);
-    this.statusText = '';
+    this.#progress.delete(scope);
+    this.#tellProgress(scope);
+    this.#statusText = '';
   }
 
   write(scope: string, key: string, ops: Operation[], group: boolean): Promise<void> {
-    return this.step(() => {
-      if (!this.client.scopes.has(scope)) throw new SyncError('not_found', `${scope} is not open`);
-      this.client.write(scope, key, ops, group, this.wall(), this.now());
+    return this.#step(() => {
+      if (!this.#client.scopes.has(scope)) throw new SyncError('not_found', `${scope} is not open`);
+      this.#client.write(scope, key, ops, group, this.#wall(), this.#now());
     });
   }
 
   solve(scope: string, key: string, how: 'retry' | 'discard'): Promise<void> {
-    return this.step(() => {
-      const replica = this.client.scopes.get(scope)?.replica;
+    return this.#step(() => {
+      const replica = this.#client.scopes.get(scope)?.replica;
       const problem = replica?.dropProblem(key);
       if (!replica || !problem) throw new SyncError('not_found', `no such write: ${key}`);
       if (how === 'retry') {
@@ -415,7 +415,7 @@ export class Engine implements Backend {
           if (op.data) setMember(copy as unknown as JsonObject, 'data', op.data);
           return copy;
         });
-        this.client.write(scope, key, ops, problem.group, this.wall(), this.now());
+        this.#client.write(scope, key, ops, problem.group, this.#wall(), this.#now());
       }
       this.tell({ type: 'solved', key });
     });
@@ -424,35 +424,35 @@ export class Engine implements Backend {
   // ---- Live -----------------------------------------------------------------------------------------------
 
   async watchLive(scope: string, on: boolean): Promise<void> {
-    if (this.live.watch(scope, on)) this.connector.subscribe([`${scope}/live/+`]);
-    else if (!on) this.connector.unsubscribe([`${scope}/live/+`]);
+    if (this.#live.watch(scope, on)) this.#connector.subscribe([`${scope}/live/+`]);
+    else if (!on) this.#connector.unsubscribe([`${scope}/live/+`]);
   }
 
   async sendLive(scope: string, message: LiveMessage): Promise<void> {
-    this.live.send(scope, message);
+    this.#live.send(scope, message);
   }
 
   // ---- The end --------------------------------------------------------------------------------------------
 
-  private lostStorage(): void {
-    this.fail({ code: 'storage', message: 'the database was closed by the browser' });
-    void this.alone(() => this.crash(new Error('the database was closed by the browser'), [])).catch(
+  #lostStorage(): void {
+    this.#fail({ code: 'storage', message: 'the database was closed by the browser' });
+    void this.#alone(() => this.#crash(new Error('the database was closed by the browser'), [])).catch(
       () => {},
     );
   }
 
-  private async shutDown(): Promise<void> {
-    this.closing = true;
-    clearInterval(this.ticker);
-    this.live?.goodbye();
-    this.connector?.stop();
-    while (this.draining) await this.draining;
-    this.closed = true;
+  async #shutDown(): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#ticker);
+    this.#live?.goodbye();
+    this.#connector?.stop();
+    while (this.#draining) await this.#draining;
+    this.#closed = true;
   }
 
   async close(): Promise<void> {
-    if (this.closed) return;
-    await this.shutDown();
+    if (this.#closed) return;
+    await this.#shutDown();
     await this.options.storage.close();
   }
 
@@ -464,8 +464,9 @@ export class Engine implements Backend {
       );
       if (unsent.length > 0) throw new SyncError('pending', `${unsent.length} writes have not been sent`);
     }
-    await this.shutDown();
+    await this.#shutDown();
     await this.options.storage.destroy();
     this.options.marker?.set(false);
+    this.tell({ type: 'wiped' });
   }
 }

@@ -13,11 +13,11 @@ export interface Peer<S> {
 }
 
 export class Live<S = unknown, M = unknown> {
-  private readonly known = new Map<string, { peer: Peer<S>; heardAt: number }>();
-  private readonly listeners = new Set<() => void>();
-  private readonly hearers = new Set<(message: M, client: string) => void>();
-  private snapshot: readonly Peer<S>[] = Object.freeze([]);
-  private timer: ReturnType<typeof setInterval> | undefined;
+  readonly #known = new Map<string, { peer: Peer<S>; heardAt: number }>();
+  readonly #listeners = new Set<() => void>();
+  readonly #hearers = new Set<(message: M, client: string) => void>();
+  #snapshot: readonly Peer<S>[] = Object.freeze([]);
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     readonly scope: string,
@@ -36,38 +36,38 @@ export class Live<S = unknown, M = unknown> {
   }
 
   /** Everybody's state but mine, ordered by client. The same frozen list until it changes. */
-  readonly getSnapshot = (): readonly Peer<S>[] => this.snapshot;
+  readonly getSnapshot = (): readonly Peer<S>[] => this.#snapshot;
 
   /** Called when a state changes. While somebody listens here or to messages, the scope's `live` is subscribed to. */
   readonly subscribe = (listener: () => void): (() => void) => {
-    this.listeners.add(listener);
+    this.#listeners.add(listener);
     this.watch();
-    return () => this.left(this.listeners.delete(listener));
+    return () => this.#left(this.#listeners.delete(listener));
   };
 
   onMessage(hearer: (message: M, client: string) => void): () => void {
-    this.hearers.add(hearer);
+    this.#hearers.add(hearer);
     this.watch();
-    return () => this.left(this.hearers.delete(hearer));
+    return () => this.#left(this.#hearers.delete(hearer));
   }
 
   /** @internal Anew, where the backend is another one. */
   watch(): void {
-    if (this.listeners.size + this.hearers.size === 0) return;
+    if (this.#listeners.size + this.#hearers.size === 0) return;
     void this.backend()
       .then((backend) => backend.watchLive(this.scope, true))
       .catch(() => {});
-    if (this.timer) return;
-    this.timer = setInterval(() => this.expire(), ANNOUNCE_MS / 2);
-    (this.timer as { unref?: () => void }).unref?.();
+    if (this.#timer) return;
+    this.#timer = setInterval(() => this.#expire(), ANNOUNCE_MS / 2);
+    (this.#timer as { unref?: () => void }).unref?.();
   }
 
-  private left(was: boolean): void {
-    if (!was || this.listeners.size + this.hearers.size > 0) return;
-    clearInterval(this.timer);
-    this.timer = undefined;
-    this.known.clear();
-    this.changed();
+  #left(was: boolean): void {
+    if (!was || this.#listeners.size + this.#hearers.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#known.clear();
+    this.#changed();
     void this.backend()
       .then((backend) => backend.watchLive(this.scope, false))
       .catch(() => {});
@@ -83,30 +83,30 @@ export class Live<S = unknown, M = unknown> {
       return; // somebody else's words
     }
     if (said === null) {
-      if (this.known.delete(event.client)) this.changed();
+      if (this.#known.delete(event.client)) this.#changed();
       return;
     }
     if (typeof said !== 'object') return;
-    if ('message' in said) for (const hearer of [...this.hearers]) hearer(said.message as M, event.client);
+    if ('message' in said) for (const hearer of [...this.#hearers]) hearer(said.message as M, event.client);
     if (!('state' in said)) return;
     const peer = Object.freeze({ client: event.client, state: said.state as S });
-    const before = this.known.get(event.client)?.peer;
+    const before = this.#known.get(event.client)?.peer;
     const same = before && JSON.stringify(before) === JSON.stringify(peer);
-    this.known.set(event.client, { peer: same ? before : peer, heardAt: Date.now() });
-    if (!same) this.changed();
+    this.#known.set(event.client, { peer: same ? before : peer, heardAt: Date.now() });
+    if (!same) this.#changed();
   }
 
-  private expire(): void {
+  #expire(): void {
     let any = false;
-    for (const [client, { heardAt }] of this.known) {
-      if (Math.abs(Date.now() - heardAt) > 2 * ANNOUNCE_MS) any = this.known.delete(client) || any;
+    for (const [client, { heardAt }] of this.#known) {
+      if (Math.abs(Date.now() - heardAt) > 2 * ANNOUNCE_MS) any = this.#known.delete(client) || any;
     }
-    if (any) this.changed();
+    if (any) this.#changed();
   }
 
-  private changed(): void {
-    const peers = [...this.known.values()].map(({ peer }) => peer);
-    this.snapshot = Object.freeze(peers.sort((a, b) => (a.client < b.client ? -1 : 1)));
-    for (const listener of [...this.listeners]) listener();
+  #changed(): void {
+    const peers = [...this.#known.values()].map(({ peer }) => peer);
+    this.#snapshot = Object.freeze(peers.sort((a, b) => (a.client < b.client ? -1 : 1)));
+    for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -31,26 +31,27 @@ function compare(a: unknown, b: unknown): number {
 }
 
 export class Query<T> {
-  private readonly options: QueryOptions<T>;
-  private from: readonly Doc<T>[] | undefined;
-  private found: readonly Doc<T>[] = Object.freeze([]);
+  readonly #options: QueryOptions<T>;
+  #from: readonly Doc<T>[] | undefined;
+  #found: readonly Doc<T>[] = Object.freeze([]);
 
   constructor(
     private readonly source: QuerySource<T>,
     filter: QueryOptions<T>['where'] | QueryOptions<T> = {},
   ) {
-    this.options = typeof filter !== 'function' && isOptions<T>(filter) ? filter : { where: filter as never };
+    this.#options =
+      typeof filter !== 'function' && isOptions<T>(filter) ? filter : { where: filter as never };
   }
 
   /** What is found now: the same frozen list until it changes. */
   readonly getSnapshot = (): readonly Doc<T>[] => {
     const all = this.source.getSnapshot();
-    if (all === this.from) return this.found;
-    this.from = all;
-    const found = this.run(all);
-    const same = found.length === this.found.length && found.every((doc, i) => doc === this.found[i]);
-    if (!same) this.found = Object.freeze(found);
-    return this.found;
+    if (all === this.#from) return this.#found;
+    this.#from = all;
+    const found = this.#run(all);
+    const same = found.length === this.#found.length && found.every((doc, i) => doc === this.#found[i]);
+    if (!same) this.#found = Object.freeze(found);
+    return this.#found;
   };
 
   /** Called when what is found has changed. Returns what ends it. */
@@ -64,9 +65,9 @@ export class Query<T> {
     });
   };
 
-  private run(all: readonly Doc<T>[]): Doc<T>[] {
-    const { where, orderBy, descending = false, limit } = this.options;
-    let found = all.filter((doc) => !where || this.fits(where, doc));
+  #run(all: readonly Doc<T>[]): Doc<T>[] {
+    const { where, orderBy, descending = false, limit } = this.#options;
+    let found = all.filter((doc) => !where || this.#fits(where, doc));
     if (orderBy) {
       const by =
         typeof orderBy === 'function'
@@ -78,7 +79,7 @@ export class Query<T> {
     return limit === undefined ? found : found.slice(0, limit);
   }
 
-  private fits(where: NonNullable<QueryOptions<T>['where']>, doc: Doc<T>): boolean {
+  #fits(where: NonNullable<QueryOptions<T>['where']>, doc: Doc<T>): boolean {
     if (typeof where === 'function') return where(doc);
     const data = doc.data as { [key: string]: Json };
     return Object.entries(where).every(([key, value]) => equalJson(data[key], value as Json));

@@ -74,60 +74,60 @@ export interface SyncOptions {
 const STARTING: Status = Object.freeze({ state: 'offline', pending: 0, lastError: undefined });
 
 export class Sync {
-  private readonly collections = new Map<string, Collection<never>>();
-  private readonly lives = new Map<string, Live<never, never>>();
-  private readonly unsolved = new Map<string, ProblemRecord>();
-  private readonly listeners = new Set<() => void>();
-  private backend: Promise<Backend>;
-  private me = '';
-  private currentStatus: Status = STARTING;
-  private limits: ServerLimits = DEFAULT_LIMITS;
-  private isClosed = false;
+  readonly #collections = new Map<string, Collection<never>>();
+  readonly #lives = new Map<string, Live<never, never>>();
+  readonly #unsolved = new Map<string, ProblemRecord>();
+  readonly #listeners = new Set<() => void>();
+  #backend: Promise<Backend>;
+  #me = '';
+  #currentStatus: Status = STARTING;
+  #limits: ServerLimits = DEFAULT_LIMITS;
+  #isClosed = false;
 
   constructor(private readonly options: SyncOptions) {
     const name = options.name ?? `mosquitto-sync ${options.url} ${options.user}`;
     const storage = options.storage ?? defaultStorage(name);
     const transport = options.transport ?? mqttTransport();
-    this.backend = chooseBackend(
+    this.#backend = chooseBackend(
       { ...options, name, storage, transport, tabs: options.tabs ?? options.storage === undefined },
-      (event) => this.take(event),
-      () => this.renewed(),
+      (event) => this.#take(event),
+      () => this.#renewed(),
     );
-    this.backend.then(
-      (backend) => (this.me = backend.clientId),
-      (error: Error) => this.failed(error),
+    this.#backend.then(
+      (backend) => (this.#me = backend.clientId),
+      (error: Error) => this.#failed(error),
     );
   }
 
   /** The database is open. Rejects with SyncError `wrong_user`, `storage`. */
   get ready(): Promise<void> {
-    return this.backend.then(() => {});
+    return this.#backend.then(() => {});
   }
 
   /** `<user>:<device>`; empty until `ready`. */
   get clientId(): string {
-    return this.me;
+    return this.#me;
   }
 
   // ---- Status ---------------------------------------------------------------------------------------------
 
   /** Frozen; another object when something changed. */
   get status(): Status {
-    return this.currentStatus;
+    return this.#currentStatus;
   }
 
   /** For `useSyncExternalStore`. */
-  readonly getStatus = (): Status => this.currentStatus;
+  readonly getStatus = (): Status => this.#currentStatus;
 
   /** Called when `status` or `problems` changed. Returns what ends it. */
   readonly subscribe = (listener: () => void): (() => void) => {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   };
 
   /** Writes of open scopes that await the app's word. */
   get problems(): readonly ProblemRecord[] {
-    return [...this.unsolved.values()];
+    return [...this.#unsolved.values()];
   }
 
   // ---- Scopes ---------------------------------------------------------------------------------------------
@@ -138,11 +138,11 @@ export class Sync {
    */
   collection<T = JsonObject>(scope: string, options: CollectionOptions = {}): Collection<T> {
     if (!isScope(scope)) throw new SyncError('bad_id', `${JSON.stringify(scope)} cannot be a scope`);
-    const known = this.collections.get(scope);
+    const known = this.#collections.get(scope);
     if (known) return known as unknown as Collection<T>;
-    const host = { backend: () => this.backend, limits: () => this.limits, closed: () => this.isClosed };
+    const host = { backend: () => this.#backend, limits: () => this.#limits, closed: () => this.#isClosed };
     const made = new Collection<T>(scope, host, options);
-    this.collections.set(scope, made as unknown as Collection<never>);
+    this.#collections.set(scope, made as unknown as Collection<never>);
     void made.ready.catch(() => {});
     return made;
   }
@@ -150,8 +150,8 @@ export class Sync {
   /** Presence in a scope. The same object for the same scope. */
   live<S = unknown, M = unknown>(scope: string): Live<S, M> {
     if (!isScope(scope)) throw new SyncError('bad_id', `${JSON.stringify(scope)} cannot be a scope`);
-    let live = this.lives.get(scope);
-    if (!live) this.lives.set(scope, (live = new Live<never, never>(scope, () => this.backend)));
+    let live = this.#lives.get(scope);
+    if (!live) this.#lives.set(scope, (live = new Live<never, never>(scope, () => this.#backend)));
     return live as unknown as Live<S, M>;
   }
 
@@ -159,13 +159,13 @@ export class Sync {
 
   /** A new token now, without a new connection: the user's grants have changed. */
   async renewToken(): Promise<void> {
-    await (await this.backend).renew();
+    await (await this.#backend).renew();
   }
 
   /** Disconnects. What is unsent stays in the database. */
   async close(): Promise<void> {
-    this.isClosed = true;
-    await (await this.backend).close();
+    this.#isClosed = true;
+    await (await this.#backend).close();
   }
 
   /**
@@ -173,67 +173,70 @@ export class Sync {
    * writes were not sent yet, and all stays as it is.
    */
   async wipe({ ifPending = 'abort' }: { ifPending?: 'abort' | 'discard' } = {}): Promise<void> {
-    await (await this.backend).wipe(ifPending);
-    this.isClosed = true;
-    const collections = [...this.collections.values()];
-    for (const { scope, take } of collections.map((each) => ({
-      scope: each.scope,
-      take: each.take.bind(each),
-    }))) {
-      take({ type: 'view', scope, whole: true, docs: [] });
+    await (await this.#backend).wipe(ifPending);
+  }
+
+  #wiped(): void {
+    this.#isClosed = true;
+    this.#unsolved.clear();
+    for (const each of this.#collections.values()) {
+      each.take({ type: 'view', scope: each.scope, whole: true, docs: [] });
     }
+    this.#notify();
   }
 
   // ---- From the backend -----------------------------------------------------------------------------------
 
-  private failed(error: Error): void {
+  #failed(error: Error): void {
     const code = error instanceof SyncError ? error.code : 'storage';
-    this.take({ type: 'error', error: { code, message: error.message } });
+    this.#take({ type: 'error', error: { code, message: error.message } });
     const lastError = { code, message: error.message };
-    this.take({ type: 'status', status: { state: 'error', pending: 0, lastError }, limits: this.limits });
+    this.#take({ type: 'status', status: { state: 'error', pending: 0, lastError }, limits: this.#limits });
   }
 
   /** Another tab has the connection now. */
-  private renewed(): void {
-    for (const collection of this.collections.values()) void collection.reopen().catch(() => {});
-    for (const live of this.lives.values()) live.watch();
+  #renewed(): void {
+    for (const collection of this.#collections.values()) void collection.reopen().catch(() => {});
+    for (const live of this.#lives.values()) live.watch();
   }
 
-  private take(event: BackendEvent): void {
+  #take(event: BackendEvent): void {
     switch (event.type) {
       case 'status':
-        this.currentStatus = Object.freeze(event.status);
-        this.limits = event.limits;
-        return this.notify();
+        this.#currentStatus = Object.freeze(event.status);
+        this.#limits = event.limits;
+        return this.#notify();
       case 'error':
         return this.options.onError?.({ ...event.error, ...(event.scope ? { scope: event.scope } : {}) });
       case 'problem':
-        return this.onProblem(event.problem);
+        return this.#onProblem(event.problem);
       case 'solved':
-        if (this.unsolved.delete(event.key)) this.notify();
+        if (this.#unsolved.delete(event.key)) this.#notify();
         return;
       case 'live':
-        return this.lives.get(event.scope)?.take(event, this.me);
+        return this.#lives.get(event.scope)?.take(event, this.#me);
+      case 'wiped':
+        return this.#wiped();
       case 'purged':
         return this.options.onRevoked?.(event.scope, event.reason);
       default:
-        return this.collections.get(event.scope)?.take(event);
+        return this.#collections.get(event.scope)?.take(event);
     }
   }
 
-  private onProblem(problem: Problem): void {
-    if (this.unsolved.has(problem.key) || !this.collections.has(problem.scope)) return;
-    const record = this.record(problem);
-    this.unsolved.set(problem.key, record);
-    this.notify();
+  #onProblem(problem: Problem): void {
+    if (this.#unsolved.has(problem.key) || !this.#collections.has(problem.scope)) return;
+    const record = this.#record(problem);
+    this.#unsolved.set(problem.key, record);
+    this.#notify();
     const rejected = problem.status === 'rejected' || problem.status === 'revoked';
     if (rejected) this.options.onRejected?.(record);
     else this.options.onConflict?.(record);
   }
 
-  private record({ key, scope, status, error, at, meant }: Problem): ProblemRecord {
-    const collection = this.collections.get(scope)! as unknown as Collection<JsonObject>;
-    const solve = async (how: 'retry' | 'discard') => (await this.backend).solve(scope, key, how);
+  #record({ key, scope, status, error, at, meant }: Problem): ProblemRecord {
+    const collection = this.#collections.get(scope)! as unknown as Collection<JsonObject>;
+    const solve = async (how: 'retry' | 'discard') => (await this.#backend).solve(scope, key, how);
     return Object.freeze({
       ...{ key, scope, status, error, at, meant },
       get stands(): readonly Doc[] {
@@ -245,8 +248,8 @@ export class Sync {
     });
   }
 
-  private notify(): void {
-    for (const listener of [...this.listeners]) listener();
+  #notify(): void {
+    for (const listener of [...this.#listeners]) listener();
   }
 }
 

@@ -54,13 +54,13 @@ export class Client {
   status: ServerStatus | undefined;
   /** The server announced a version of the protocol that this library does not speak. */
   unsupported = false;
-  private isConnected = false;
-  private outgoing: Outgoing[] = [];
-  private events: ClientEvent[] = [];
-  private readonly shared: Shared;
+  #isConnected = false;
+  #outgoing: Outgoing[] = [];
+  #events: ClientEvent[] = [];
+  readonly #shared: Shared;
 
   constructor(private readonly options: ClientOptions) {
-    this.shared = {
+    this.#shared = {
       clientId: options.clientId,
       random: options.random,
       limits: DEFAULT_LIMITS,
@@ -69,23 +69,23 @@ export class Client {
       accept: options.accept ?? [],
       pageEntities: options.pageEntities ?? PAGE_ENTITIES,
       quietUntil: 0,
-      publish: (topic, message, qos) => this.outgoing.push({ topic, payload: JSON.stringify(message), qos }),
+      publish: (topic, message, qos) => this.#outgoing.push({ topic, payload: JSON.stringify(message), qos }),
     };
   }
 
   get limits() {
-    return this.shared.limits;
+    return this.#shared.limits;
   }
 
   /** A scope, with what an earlier life stored of it as [kind, name, value]. */
   open(name: string, rows: Iterable<[string, string, Json]>, reads: boolean, now: number): Scope {
     const replica = new Replica(name, this.options.user, this.options.newSrc);
     replica.load(rows);
-    const scope = new Scope(name, replica, this.shared, reads);
+    const scope = new Scope(name, replica, this.#shared, reads);
     this.scopes.set(name, scope);
-    if (this.isConnected) {
+    if (this.#isConnected) {
       scope.connected(now);
-      if (this.status?.state === 'online') this.announce(scope);
+      if (this.status?.state === 'online') this.#announce(scope);
       scope.tick(now);
     }
     return scope;
@@ -96,16 +96,16 @@ export class Client {
   }
 
   connected(now: number): void {
-    this.isConnected = true;
-    this.shared.open = !this.unsupported;
-    this.shared.quietUntil = 0;
+    this.#isConnected = true;
+    this.#shared.open = !this.unsupported;
+    this.#shared.quietUntil = 0;
     this.status = undefined;
     for (const scope of this.scopes.values()) scope.connected(now);
     this.tick(now);
   }
 
   disconnected(): void {
-    this.isConnected = this.shared.open = false;
+    this.#isConnected = this.#shared.open = false;
   }
 
   subscribed(now: number): void {
@@ -128,26 +128,26 @@ export class Client {
     const to = parseTopic(topic, this.options.clientId);
     if (!to || payload === '') return;
     if (to.kind === 'live') {
-      this.events.push({ type: 'live', scope: to.scope, client: to.client, payload });
+      this.#events.push({ type: 'live', scope: to.scope, client: to.client, payload });
       return;
     }
-    const fault = this.route(to, payload, now);
+    const fault = this.#route(to, payload, now);
     if (fault === undefined) return;
     const message = `${topic}: ${fault}`;
-    this.events.push({ type: 'error', code: 'bad_message', message });
+    this.#events.push({ type: 'error', code: 'bad_message', message });
     // Something was in it that is missing now.
     if (to.kind === 'log' || to.kind === 'delta') this.scopes.get(to.scope)?.wantPull();
   }
 
-  private route(to: { kind: string; scope?: string }, payload: string, now: number): string | undefined {
+  #route(to: { kind: string; scope?: string }, payload: string, now: number): string | undefined {
     if (to.kind === 'status') {
       const { ok, fault } = decodeStatus(payload);
-      if (ok) this.onStatus(ok, now);
+      if (ok) this.#onStatus(ok, now);
       return fault;
     }
     if (to.kind === 'notice') {
       const { ok, fault } = decodeNotice(payload);
-      if (ok) this.onNotice(ok, now);
+      if (ok) this.#onNotice(ok, now);
       return fault;
     }
     const scope = this.scopes.get(to.scope!);
@@ -155,24 +155,24 @@ export class Client {
     if (to.kind === 'ack') {
       const { ok, fault } = decodeAck(payload);
       if (!ok || ok.scope !== to.scope) return fault ?? 'of another scope';
-      if (scope.onAck(ok, now)) this.events.push({ type: 'clock', serverNow: ok.now });
+      if (scope.onAck(ok, now)) this.#events.push({ type: 'clock', serverNow: ok.now });
       return undefined;
     }
     const { ok, fault } = decodeDelta(payload);
     if (!ok || ok.scope !== to.scope) return fault ?? 'of another scope';
     if (to.kind === 'log') scope.onLog(ok, now);
-    else if (scope.onPage(ok, now)) this.events.push({ type: 'clock', serverNow: ok.now });
+    else if (scope.onPage(ok, now)) this.#events.push({ type: 'clock', serverNow: ok.now });
     scope.tick(now);
     return undefined;
   }
 
-  private onStatus(status: ServerStatus, now: number): void {
-    const { shared } = this;
+  #onStatus(status: ServerStatus, now: number): void {
+    const shared = this.#shared;
     this.unsupported = status.protocol !== PROTOCOL;
-    shared.open = this.isConnected && !this.unsupported && status.state === 'online';
+    shared.open = this.#isConnected && !this.unsupported && status.state === 'online';
     if (this.unsupported) {
       const message = `the server speaks version ${status.protocol} of the protocol, this library ${PROTOCOL}`;
-      this.events.push({ type: 'error', code: 'protocol_version', message });
+      this.#events.push({ type: 'error', code: 'protocol_version', message });
       return;
     }
     const wasOnline = this.status?.state === 'online';
@@ -181,35 +181,35 @@ export class Client {
     shared.limits = status.limits;
     shared.serverEpoch = status.epoch;
     for (const scope of this.scopes.values()) {
-      this.announce(scope);
+      this.#announce(scope);
       if (!wasOnline) scope.retry();
       scope.tick(now);
     }
   }
 
   /** A higher epoch is announced by `sync/status` and nothing else. */
-  private announce(scope: Scope): void {
+  #announce(scope: Scope): void {
     const { epoch } = scope.replica.state;
-    if (epoch === '' || isHigherEpoch(this.shared.serverEpoch, epoch))
-      scope.newEpoch(this.shared.serverEpoch);
+    if (epoch === '' || isHigherEpoch(this.#shared.serverEpoch, epoch))
+      scope.newEpoch(this.#shared.serverEpoch);
   }
 
-  private onNotice(notice: Notice, now: number): void {
+  #onNotice(notice: Notice, now: number): void {
     const { code, topic = '' } = notice;
     if (topic === '$CONTROL/sync/v1/token' && code === 'denied') {
-      this.events.push({ type: 'tokenRefused', message: notice.message });
+      this.#events.push({ type: 'tokenRefused', message: notice.message });
     } else if (code === 'token' && notice.expires_in_s !== undefined) {
-      this.events.push({ type: 'token', expiresInS: notice.expires_in_s });
+      this.#events.push({ type: 'token', expiresInS: notice.expires_in_s });
     } else if (code === 'quota') {
-      this.shared.quietUntil = now + (notice.retry_after_ms ?? 1000);
+      this.#shared.quietUntil = now + (notice.retry_after_ms ?? 1000);
     } else if (code === 'revoked') {
       this.scopes.get(notice.scope ?? '')?.lose(notice.message);
     } else {
-      for (const scope of this.scopes.values()) this.refused(scope, notice, now);
+      for (const scope of this.scopes.values()) this.#refused(scope, notice, now);
     }
   }
 
-  private refused(scope: Scope, notice: Notice, now: number): void {
+  #refused(scope: Scope, notice: Notice, now: number): void {
     const { code, topic = '' } = notice;
     const denied = code === 'denied';
     if (denied && namesLeaf(topic, scope.name, 'pull')) scope.lose(notice.message);
@@ -219,7 +219,7 @@ export class Client {
     } else return;
     if (denied) {
       const error = { type: 'error', scope: scope.name, code, message: notice.message } as const;
-      this.events.push(error);
+      this.#events.push(error);
     }
   }
 
@@ -236,7 +236,7 @@ export class Client {
   take(): Effects {
     const rows = new Map<string, Json | undefined>();
     const changed = new Map<string, Set<string>>();
-    const events = this.events;
+    const events = this.#events;
     for (const { name, replica } of this.scopes.values()) {
       for (const [key, value] of replica.rows.take()) rows.set(key, value);
       if (replica.changed.size > 0) changed.set(name, replica.changed);
@@ -244,9 +244,9 @@ export class Client {
       events.push(...replica.events);
       replica.events = [];
     }
-    const { outgoing } = this;
-    this.outgoing = [];
-    this.events = [];
+    const outgoing = this.#outgoing;
+    this.#outgoing = [];
+    this.#events = [];
     return { rows, outgoing, events, changed };
   }
 }

@@ -16,27 +16,27 @@ const OFFSET_2 = fnv1a(Uint8Array.of(1), OFFSET);
 const hex = (value: number) => value.toString(16).padStart(8, '0');
 
 export class Digest {
-  private a = 0;
-  private b = 0;
+  #a = 0;
+  #b = 0;
   count = 0;
 
-  private change(sign: 1 | -1, id: string, version: number, ts: number, by: string): void {
+  #change(sign: 1 | -1, id: string, version: number, ts: number, by: string): void {
     const bytes = encoder.encode(`${id}\0${version}\0${ts}\0${by}`);
-    this.a = (this.a + sign * fnv1a(bytes, OFFSET)) >>> 0;
-    this.b = (this.b + sign * fnv1a(bytes, OFFSET_2)) >>> 0;
+    this.#a = (this.#a + sign * fnv1a(bytes, OFFSET)) >>> 0;
+    this.#b = (this.#b + sign * fnv1a(bytes, OFFSET_2)) >>> 0;
     this.count += sign;
   }
 
   add(id: string, version: number, ts: number, by: string): void {
-    this.change(1, id, version, ts, by);
+    this.#change(1, id, version, ts, by);
   }
 
   remove(id: string, version: number, ts: number, by: string): void {
-    this.change(-1, id, version, ts, by);
+    this.#change(-1, id, version, ts, by);
   }
 
   /** 16 lower-case hex digits. */
   text(): string {
-    return hex(this.a) + hex(this.b);
+    return hex(this.#a) + hex(this.#b);
   }
 }

@@ -27,7 +27,7 @@ export class Documents {
   constructor(private readonly rows: Rows) {}
 
   load(id: string, row: Confirmed): void {
-    this.place(id, row);
+    this.#place(id, row);
   }
 
   /** Live or deleted; undefined: never heard of. */
@@ -50,32 +50,32 @@ export class Documents {
     };
     if (change.data) row.data = change.data;
     if (change.patch) row.data = mergePatch(this.live.get(change.id)!.data!, change.patch) as JsonObject;
-    this.place(change.id, row);
+    this.#place(change.id, row);
     this.rows.put('d', change.id, row);
-    if (!row.data) this.forgetOldest();
+    if (!row.data) this.#forgetOldest();
   }
 
   /** Drops what no page of the snapshot `gen` named. The ids that were alive. */
   sweep(gen: number): string[] {
     const gone: string[] = [];
     for (const [id, row] of this.live) if (row.gen < gen) gone.push(id);
-    for (const id of gone) this.erase(id);
-    for (const [id, row] of this.tombstones) if (row.gen < gen) this.erase(id);
+    for (const id of gone) this.#erase(id);
+    for (const [id, row] of this.tombstones) if (row.gen < gen) this.#erase(id);
     return gone;
   }
 
   /** A deleted id that the server has forgotten too. */
   forget(id: string): void {
-    if (this.tombstones.has(id)) this.erase(id);
+    if (this.tombstones.has(id)) this.#erase(id);
   }
 
   clear(): string[] {
     const gone = [...this.live.keys()];
-    for (const id of [...gone, ...this.tombstones.keys()]) this.erase(id);
+    for (const id of [...gone, ...this.tombstones.keys()]) this.#erase(id);
     return gone;
   }
 
-  private place(id: string, row: Confirmed): void {
+  #place(id: string, row: Confirmed): void {
     const old = this.live.get(id);
     if (old) this.digest.remove(id, old.version, old.ts, old.by);
     this.live.delete(id);
@@ -88,7 +88,7 @@ export class Documents {
     }
   }
 
-  private erase(id: string): void {
+  #erase(id: string): void {
     const old = this.live.get(id);
     if (old) this.digest.remove(id, old.version, old.ts, old.by);
     this.live.delete(id);
@@ -96,9 +96,9 @@ export class Documents {
     this.rows.remove('d', id);
   }
 
-  private forgetOldest(): void {
+  #forgetOldest(): void {
     if (this.tombstones.size <= TOMBSTONES) return;
     const [oldest] = this.tombstones.keys();
-    this.erase(oldest!);
+    this.#erase(oldest!);
   }
 }

@@ -30,9 +30,9 @@ export interface Entry {
 
 export class Outbox {
   entries: Entry[] = [];
-  private readonly byN = new Map<number, Entry>();
-  private readonly byKey = new Map<string, Entry>();
-  private readonly byId = new Map<string, Entry[]>();
+  readonly #byN = new Map<number, Entry>();
+  readonly #byKey = new Map<string, Entry>();
+  readonly #byId = new Map<string, Entry[]>();
   /** Not done yet. */
   waiting = 0;
 
@@ -40,10 +40,10 @@ export class Outbox {
 
   load(entries: Entry[]): void {
     entries.sort((a, b) => a.order - b.order);
-    for (const entry of entries) this.insert(entry);
+    for (const entry of entries) this.#insert(entry);
   }
 
-  private insert(entry: Entry): void {
+  #insert(entry: Entry): void {
     const last = this.entries.at(-1);
     if (!last || last.order < entry.order) this.entries.push(entry);
     else
@@ -52,18 +52,18 @@ export class Outbox {
         0,
         entry,
       );
-    if (entry.n) this.byN.set(entry.n, entry);
-    if (entry.key) this.byKey.set(entry.key, entry);
+    if (entry.n) this.#byN.set(entry.n, entry);
+    if (entry.key) this.#byKey.set(entry.key, entry);
     for (const id of idsOf(entry)) {
-      const list = this.byId.get(id);
-      if (!list) this.byId.set(id, [entry]);
+      const list = this.#byId.get(id);
+      if (!list) this.#byId.set(id, [entry]);
       else list.push(entry);
     }
     if (!entry.done) ++this.waiting;
   }
 
   add(entry: Entry): void {
-    this.insert(entry);
+    this.#insert(entry);
     this.save(entry);
   }
 
@@ -72,22 +72,22 @@ export class Outbox {
   }
 
   number(entry: Entry, n: number): void {
-    if (entry.n) this.byN.delete(entry.n);
+    if (entry.n) this.#byN.delete(entry.n);
     entry.n = n;
-    if (n) this.byN.set(n, entry);
+    if (n) this.#byN.set(n, entry);
     this.save(entry);
   }
 
   find(n: number): Entry | undefined {
-    return this.byN.get(n);
+    return this.#byN.get(n);
   }
 
   findKey(key: string): Entry | undefined {
-    return this.byKey.get(key);
+    return this.#byKey.get(key);
   }
 
   of(id: string): readonly Entry[] {
-    return this.byId.get(id) ?? [];
+    return this.#byId.get(id) ?? [];
   }
 
   /** The server has processed it; the confirmed state shows it at `until`. */
@@ -103,12 +103,12 @@ export class Outbox {
 
   remove(entry: Entry): void {
     this.entries.splice(this.entries.indexOf(entry), 1);
-    if (entry.n) this.byN.delete(entry.n);
-    if (entry.key) this.byKey.delete(entry.key);
+    if (entry.n) this.#byN.delete(entry.n);
+    if (entry.key) this.#byKey.delete(entry.key);
     for (const id of idsOf(entry)) {
       const rest = this.of(id).filter((each) => each !== entry);
-      if (rest.length > 0) this.byId.set(id, rest);
-      else this.byId.delete(id);
+      if (rest.length > 0) this.#byId.set(id, rest);
+      else this.#byId.delete(id);
     }
     if (!entry.done) --this.waiting;
     this.rows.remove('o', String(entry.order));

@@ -71,7 +71,7 @@ export class Replica {
   readonly documents: Documents;
   readonly outbox: Outbox;
   readonly problems = new Map<string, Problem>();
-  private readonly remembered = new Map<number, Remembered>();
+  readonly #remembered = new Map<number, Remembered>();
   state: ReplicaState;
   events: ReplicaEvent[] = [];
   changed = new Set<string>();
@@ -115,7 +115,7 @@ export class Replica {
       else if (kind === 'p') this.problems.set(name, value as unknown as Problem);
       else if (kind === 'a') {
         const row = value as unknown as Remembered;
-        this.remembered.set(row.n, row);
+        this.#remembered.set(row.n, row);
       }
     }
     this.outbox.load(entries);
@@ -144,7 +144,7 @@ export class Replica {
    * confirmed one.
    */
   write(key: string, ops: Operation[], group: boolean, now: number): void {
-    if (key && this.outbox.findKey(key)) return; // asked again
+    if (this.#askedAgain(key)) return;
     for (const op of ops) {
       if (op.op === 'noop') continue;
       const known = this.documents.known(op.id!);
@@ -154,8 +154,19 @@ export class Replica {
       op.ts = this.state.lastTs;
     }
     this.outbox.add({ order: this.state.nextOrder++, key, at: now, group, ops, n: 0 });
-    this.touch(ops);
+    this.#touch(ops);
     this.save();
+  }
+
+  /** By a tab that has not heard of the first time. */
+  #askedAgain(key: string): boolean {
+    if (this.outbox.findKey(key)) return true;
+    for (const row of this.#remembered.values()) {
+      if (row.key !== key) continue;
+      this.#settle(key, { n: row.n, status: 'applied' });
+      return true;
+    }
+    return false;
   }
 
   number(entry: Entry): void {
@@ -166,11 +177,11 @@ export class Replica {
   /** A write that the server will never take as a message: its number is used up by a noop. */
   replaceByNoop(entry: Entry, error: ErrorInfo): void {
     const { key, at, group, ops } = entry;
-    this.report({ key, scope: this.scope, status: 'rejected', at, group, meant: ops, error });
-    this.settle(key, { n: entry.n, status: 'rejected', error });
+    this.#report({ key, scope: this.scope, status: 'rejected', at, group, meant: ops, error });
+    this.#settle(key, { n: entry.n, status: 'rejected', error });
     this.outbox.remove(entry);
     this.outbox.add({ ...entry, key: '', group: false, ops: [{ op: 'noop' }] });
-    this.touch(ops);
+    this.#touch(ops);
   }
 
   // ---- Deltas ---------------------------------------------------------------------------------------------
@@ -185,7 +196,7 @@ export class Replica {
     state.inSnapshot = true;
     state.wantSnapshot = false;
     ++state.generation;
-    for (const entry of this.outbox.entries) this.touch(entry.ops);
+    for (const entry of this.outbox.entries) this.#touch(entry.ops);
     this.save();
   }
 
@@ -195,24 +206,24 @@ export class Replica {
     if (delta.from > state.seq) return false;
     if (delta.to > state.seq || delta.reset) {
       if (!delta.changes.every((change) => this.documents.fits(change))) return false;
-      for (const change of delta.changes) this.applyChange(change, delta, now);
+      for (const change of delta.changes) this.#applyChange(change, delta, now);
       state.seq = Math.max(state.seq, delta.to);
       state.wholeAt = Math.max(state.wholeAt, delta.head);
       this.save();
     }
     if (state.seq === delta.to && delta.to === delta.head) {
-      if (state.inSnapshot) this.endSnapshot();
+      if (state.inSnapshot) this.#endSnapshot();
       if (!state.whole) {
         state.whole = true;
         this.save();
       }
     }
-    this.checkDigest(delta);
+    this.#checkDigest(delta);
     this.release(now);
     return true;
   }
 
-  private applyChange(change: Change, delta: Delta, now: number): void {
+  #applyChange(change: Change, delta: Delta, now: number): void {
     const state = this.state;
     this.documents.apply(change, state.generation);
     this.changed.add(change.id);
@@ -225,14 +236,14 @@ export class Replica {
     done.versions[change.id] = change.version;
   }
 
-  private endSnapshot(): void {
+  #endSnapshot(): void {
     this.state.inSnapshot = false;
     this.state.snap = 0;
     for (const id of this.documents.sweep(this.state.generation)) this.changed.add(id);
     this.save();
   }
 
-  private checkDigest(delta: Delta): void {
+  #checkDigest(delta: Delta): void {
     const state = this.state;
     if (delta.digest === undefined || state.seq !== delta.to || delta.to !== delta.head) return;
     if (state.inSnapshot || state.seq < state.wholeAt) return;
@@ -263,12 +274,12 @@ export class Replica {
   }
 
   ack(ack: Ack, now: number): void {
-    for (const result of ack.results ?? []) this.learn(result, ack.head!, now);
+    for (const result of ack.results ?? []) this.#learn(result, ack.head!, now);
     this.cover(ack.n!, ack.head!, ack.now, now);
     this.release(now);
   }
 
-  private learn(result: MutationResult, head: number, now: number): void {
+  #learn(result: MutationResult, head: number, now: number): void {
     const entry = this.outbox.find(result.n);
     if (!entry || entry.done?.result) return;
     const seqs = (result.changes ?? []).map((change) => change.seq);
@@ -276,36 +287,33 @@ export class Replica {
     const done = this.outbox.finish(entry, until, now);
     done.result = result;
     for (const change of result.changes ?? []) done.versions[change.id] = change.version;
-    this.touch(entry.ops);
+    this.#touch(entry.ops);
   }
 
   /** What a pull at the head says of our numbers. False: this database is an older copy of itself. */
   onNumbers(page: { n: number; to: number; now: number; outcomes: MutationResult[] }, now: number): boolean {
     const state = this.state;
-    for (const outcome of page.outcomes) if (!state.moving) this.learn(outcome, page.to, now);
+    for (const outcome of page.outcomes) if (!state.moving) this.#learn(outcome, page.to, now);
     if (state.moving) {
-      this.finishMove(page.n, page.outcomes, now);
+      this.#finishMove(page.n, page.outcomes, now);
       return true;
     }
-    if (page.n < state.ackedN && page.now > state.ackedNow) this.refill(page.n);
-    else this.coverByPull(page, now);
+    if (page.n < state.ackedN && page.now > state.ackedNow) this.#refill(page.n);
+    else this.#coverByPull(page, now);
     this.release(now);
     if (page.n <= state.lastN) return true;
     this.takeNewSrc(); // the device was restored from a backup
     return false;
   }
 
-  private coverByPull(
-    page: { n: number; to: number; now: number; outcomes: MutationResult[] },
-    now: number,
-  ): void {
+  #coverByPull(page: { n: number; to: number; now: number; outcomes: MutationResult[] }, now: number): void {
     // Outcomes other than `applied` are kept, the last 100 of them.
     const status = page.outcomes.length < 100 ? 'applied' : 'processed';
     for (const entry of this.outbox.entries) {
       if (entry.n === 0 || entry.n > page.n || entry.done?.result) continue;
       this.outbox.finish(entry, page.to, now).result = { n: entry.n, status };
       this.outbox.save(entry);
-      this.touch(entry.ops);
+      this.#touch(entry.ops);
     }
     this.cover(page.n, page.to, page.now, now);
   }
@@ -318,36 +326,36 @@ export class Replica {
         this.state.seq >= done.until &&
         (done.result || now - done.at >= OUTCOME_WAIT_MS || now < done.at),
     );
-    for (const entry of leaving) this.leave(entry);
+    for (const entry of leaving) this.#leave(entry);
   }
 
   /** For a writer that may not read: nothing else will come. */
   releaseAll(): void {
-    for (const entry of this.outbox.entries.filter(({ done }) => done)) this.leave(entry);
+    for (const entry of this.outbox.entries.filter(({ done }) => done)) this.#leave(entry);
   }
 
-  private leave(entry: Entry): void {
+  #leave(entry: Entry): void {
     const result = entry.done!.result ?? { n: entry.n, status: 'applied' as const };
     this.outbox.remove(entry);
-    this.touch(entry.ops);
+    this.#touch(entry.ops);
     if (!entry.key) return; // a noop of ours
     const { key, at, group, ops, n } = entry;
     const { status } = result;
     if (status === 'superseded' || status === 'conflict' || status === 'rejected') {
       const error = result.error ?? { code: status, message: 'a newer change stands' };
       if (status === 'superseded' && !result.version && result.id) this.documents.forget(result.id);
-      this.report({ key, scope: this.scope, status, at, group, meant: ops, error });
+      this.#report({ key, scope: this.scope, status, at, group, meant: ops, error });
     } else {
-      this.remember({ n, key, at, group, ops });
+      this.#remember({ n, key, at, group, ops });
     }
-    this.settle(key, result);
+    this.#settle(key, result);
   }
 
-  private settle(key: string, result: MutationResult): void {
+  #settle(key: string, result: MutationResult): void {
     this.events.push({ type: 'settled', scope: this.scope, key, result });
   }
 
-  private report(problem: Problem): void {
+  #report(problem: Problem): void {
     this.problems.set(problem.key, problem);
     this.rows.put('p', problem.key, problem);
     this.events.push({ type: 'problem', scope: this.scope, problem });
@@ -359,25 +367,25 @@ export class Replica {
     return problem;
   }
 
-  private remember(row: Remembered): void {
-    this.remembered.set(row.n, row);
+  #remember(row: Remembered): void {
+    this.#remembered.set(row.n, row);
     this.rows.put('a', String(row.n), row);
-    if (this.remembered.size <= REMEMBERED) return;
-    const [oldest] = this.remembered.keys();
-    this.remembered.delete(oldest!);
+    if (this.#remembered.size <= REMEMBERED) return;
+    const [oldest] = this.#remembered.keys();
+    this.#remembered.delete(oldest!);
     this.rows.remove('a', String(oldest));
   }
 
   // ---- Numbers, epochs, names -----------------------------------------------------------------------------
 
   /** To the history that a restore of the server began: rule 6. */
-  private finishMove(n: number, outcomes: MutationResult[], now: number): void {
-    this.reportLost(n);
+  #finishMove(n: number, outcomes: MutationResult[], now: number): void {
+    this.#reportLost(n);
     for (const entry of [...this.outbox.entries]) {
       if (entry.n === 0 || entry.n > n) continue;
       const result = outcomes.find((each) => each.n === entry.n) ?? entry.done?.result;
       this.outbox.finish(entry, 0, now).result = result ?? { n: entry.n, status: 'applied' };
-      this.leave(entry);
+      this.#leave(entry);
     }
     this.takeNewSrc();
     this.state.moving = false;
@@ -386,28 +394,28 @@ export class Replica {
         if (op.base !== undefined) op.base = this.documents.live.get(op.id!)?.version ?? 0;
       }
       this.outbox.save(entry);
-      this.touch(entry.ops);
+      this.#touch(entry.ops);
     }
     this.save();
   }
 
   /** Acknowledged, and no longer known to the server, which has processed up to n. */
-  private reportLost(n: number): void {
+  #reportLost(n: number): void {
     const error = { code: 'lost', message: 'acknowledged, and lost by a restore of the server' };
-    const lost = [...this.remembered.values()].filter((row) => row.n > n);
+    const lost = [...this.#remembered.values()].filter((row) => row.n > n);
     for (const { key, at, group, ops } of lost) {
-      this.report({ key, scope: this.scope, status: 'lost', at, group, meant: ops, error });
+      this.#report({ key, scope: this.scope, status: 'lost', at, group, meant: ops, error });
     }
     for (const entry of this.outbox.entries.filter((each) => each.done && each.n > n)) {
       const { key, at, group, ops } = entry;
       this.outbox.remove(entry);
-      this.touch(ops);
+      this.#touch(ops);
       if (!key) continue;
-      this.report({ key, scope: this.scope, status: 'lost', at, group, meant: ops, error });
-      this.settle(key, { n: entry.n, status: 'rejected', error });
+      this.#report({ key, scope: this.scope, status: 'lost', at, group, meant: ops, error });
+      this.#settle(key, { n: entry.n, status: 'rejected', error });
     }
-    for (const row of this.remembered.keys()) this.rows.remove('a', String(row));
-    this.remembered.clear();
+    for (const row of this.#remembered.keys()) this.rows.remove('a', String(row));
+    this.#remembered.clear();
     const unknown = this.state.ackedN - n - lost.length;
     if (this.state.ackedN > n) {
       const message = `${this.state.ackedN - n} acknowledged writes are lost${unknown > 0 ? `, ${unknown} of them not remembered` : ''}`;
@@ -416,10 +424,10 @@ export class Replica {
   }
 
   /** The server lost its tail without a new epoch: the missing numbers are used up by noops. */
-  private refill(n: number): void {
+  #refill(n: number): void {
     const { ackedN } = this.state;
     if (ackedN - n > FILL_MAX) return this.takeNewSrc();
-    this.reportLost(n);
+    this.#reportLost(n);
     for (let missing = ackedN; missing > n; --missing) {
       const order = this.state.firstOrder--;
       this.outbox.add({ order, key: '', at: 0, group: false, ops: [{ op: 'noop' }], n: missing });
@@ -433,10 +441,10 @@ export class Replica {
     const state = this.state;
     state.src = this.newSrc();
     state.lastN = state.ackedN = state.ackedNow = 0;
-    for (const row of this.remembered.keys()) this.rows.remove('a', String(row));
-    this.remembered.clear();
+    for (const row of this.#remembered.keys()) this.rows.remove('a', String(row));
+    this.#remembered.clear();
     for (const entry of [...this.outbox.entries]) {
-      if (entry.done) this.leave(entry);
+      if (entry.done) this.#leave(entry);
       else if (!entry.key) this.outbox.remove(entry);
       else this.outbox.number(entry, 0);
     }
@@ -448,11 +456,11 @@ export class Replica {
     for (const entry of [...this.outbox.entries]) {
       const { key, at, group, ops } = entry;
       this.outbox.remove(entry);
-      this.touch(ops);
+      this.#touch(ops);
       if (!key || entry.done) continue;
       const error = { code: 'revoked', message: reason };
-      this.report({ key, scope: this.scope, status: 'revoked', at, group, meant: ops, error });
-      this.settle(key, { n: entry.n, status: 'rejected', error });
+      this.#report({ key, scope: this.scope, status: 'revoked', at, group, meant: ops, error });
+      this.#settle(key, { n: entry.n, status: 'rejected', error });
     }
     for (const id of this.documents.clear()) this.changed.add(id);
     this.takeNewSrc();
@@ -468,7 +476,7 @@ export class Replica {
     this.events.push({ type: 'purged', scope: this.scope, reason });
   }
 
-  private touch(ops: Operation[]): void {
+  #touch(ops: Operation[]): void {
     for (const op of ops) if (op.id !== undefined) this.changed.add(op.id);
   }
 }

@@ -6,37 +6,37 @@ import type { Row, Storage } from './storage.js';
 const STORE = 'rows';
 
 export class IndexedDbStorage implements Storage {
-  private db: IDBPDatabase | undefined;
+  #db: IDBPDatabase | undefined;
   onLost?: () => void;
 
   constructor(private readonly name: string) {}
 
   async open(): Promise<void> {
-    await this.database();
+    await this.#database();
   }
 
   // Opened anew if the browser closed it.
-  private async database(): Promise<IDBPDatabase> {
-    if (this.db) return this.db;
+  async #database(): Promise<IDBPDatabase> {
+    if (this.#db) return this.#db;
     const lost = () => {
-      this.db = undefined;
+      this.#db = undefined;
       this.onLost?.();
     };
     const db = await openDB(this.name, 1, {
       upgrade: (made) => void made.createObjectStore(STORE),
       // Somebody wants to delete it.
       blocking: () => {
-        this.db?.close();
+        this.#db?.close();
         lost();
       },
       terminated: lost,
     });
-    this.db = db;
+    this.#db = db;
     return db;
   }
 
   async read(prefix: string): Promise<[string, Json][]> {
-    const db = await this.database();
+    const db = await this.#database();
     const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
     const store = db.transaction(STORE).store;
     const [keys, values] = await Promise.all([store.getAllKeys(range), store.getAll(range)]);
@@ -44,7 +44,7 @@ export class IndexedDbStorage implements Storage {
   }
 
   async commit(rows: Row[]): Promise<void> {
-    const db = await this.database();
+    const db = await this.#database();
     const transaction = db.transaction(STORE, 'readwrite', { durability: 'strict' });
     const done = transaction.done;
     done.catch(() => {}); // it is awaited below; a put may fail first
@@ -56,8 +56,8 @@ export class IndexedDbStorage implements Storage {
   }
 
   async close(): Promise<void> {
-    this.db?.close();
-    this.db = undefined;
+    this.#db?.close();
+    this.#db = undefined;
   }
 
   async destroy(): Promise<void> {

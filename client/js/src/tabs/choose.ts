@@ -1,6 +1,7 @@
 /** Who owns the database: this process, or the tab that leads. */
 import type { Backend, BackendEvent } from '../backend.js';
 import { Engine, type EngineOptions } from '../engine.js';
+import { Tab } from './tab.js';
 
 export interface ChooseOptions extends EngineOptions {
   name: string;
@@ -24,9 +25,14 @@ export async function chooseBackend(
   tell: Tell,
   renewed: () => void,
 ): Promise<Backend> {
-  void renewed;
   const mark = options.marker ?? (options.tabs ? marker(options.name) : undefined);
-  const engine = new Engine({ ...options, ...(mark ? { marker: mark } : {}) }, tell);
+  const more = { ...options, ...(mark ? { marker: mark } : {}) };
+  if (options.tabs && globalThis.navigator?.locks && typeof BroadcastChannel !== 'undefined') {
+    const tab = new Tab(more, options.name, tell, renewed);
+    await tab.ready;
+    return tab;
+  }
+  const engine = new Engine(more, tell);
   await engine.start();
   return engine;
 }

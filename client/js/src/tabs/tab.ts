@@ -1,0 +1,152 @@
+/**
+ * One tab of several on the same database. The one that holds the Web Lock has the engine; the others ask it through a
+ * BroadcastChannel. When it closes, the next one opens the database and says so: whoever still awaits an answer asks
+ * again, under the same names, so nothing happens twice.
+ */
+import type { Backend, BackendEvent, LiveMessage } from '../backend.js';
+import type { Operation } from '../core/protocol.js';
+import { Engine, type EngineOptions } from '../engine.js';
+import { SyncError, type SyncErrorCode } from '../input.js';
+import { randomName } from '../random.js';
+
+type Method = 'open' | 'write' | 'solve' | 'watchLive' | 'sendLive' | 'renew' | 'wipe';
+
+interface Call {
+  id: string;
+  method: Method;
+  args: unknown[];
+}
+
+interface Answer {
+  answer: string;
+  error?: { code: SyncErrorCode; message: string };
+}
+
+type Message = { hello: true } | { leader: string } | { call: Call } | Answer | { event: BackendEvent };
+
+interface Waiting {
+  call: Call;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+export class Tab implements Backend {
+  clientId = '';
+  #engine: Engine | undefined;
+  readonly #channel: BroadcastChannel;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #leaving = new AbortController();
+  #release: () => void = () => {};
+  #found!: () => void;
+  #failed!: (error: unknown) => void;
+  /** Somebody leads. Rejects if this tab should, and cannot open the database. */
+  readonly ready = new Promise<void>((found, failed) => {
+    this.#found = found;
+    this.#failed = failed;
+  });
+
+  constructor(
+    private readonly options: EngineOptions,
+    name: string,
+    private readonly tell: (event: BackendEvent) => void,
+    private readonly renewed: () => void,
+  ) {
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }) => this.#hear(data as Message);
+    this.#say({ hello: true });
+    const { signal } = this.#leaving;
+    navigator.locks
+      .request(name, { signal }, () => this.#lead())
+      .catch((error: unknown) => this.#failed(error));
+  }
+
+  #say(message: Message): void {
+    this.#channel.postMessage(message);
+  }
+
+  async #lead(): Promise<void> {
+    const engine = new Engine(this.options, (event) => {
+      this.tell(event);
+      this.#say({ event });
+    });
+    await engine.start();
+    this.#engine = engine;
+    const held = new Promise<void>((release) => (this.#release = release));
+    this.#say({ leader: engine.clientId });
+    this.#follow(engine.clientId);
+    await held;
+  }
+
+  /** Somebody has begun to lead, perhaps this tab. */
+  #follow(clientId: string): void {
+    const again = this.clientId !== '';
+    this.clientId = clientId;
+    this.#found();
+    if (again) this.renewed();
+    for (const { call } of this.#waiting.values()) this.#pass(call);
+  }
+
+  #hear(message: Message): void {
+    if ('hello' in message) {
+      if (this.#engine) this.#say({ leader: this.clientId });
+    } else if ('leader' in message) this.#follow(message.leader);
+    else if ('event' in message) {
+      if (!this.#engine) this.tell(message.event); // else the last words of who led before
+    } else if ('answer' in message) this.#answered(message.answer, message.error);
+    else if (this.#engine) void this.#serve(message.call).then((answer) => this.#say(answer));
+  }
+
+  async #serve({ id, method, args }: Call): Promise<Answer> {
+    try {
+      await (this.#engine![method] as (...args: unknown[]) => Promise<void>)(...args);
+      return { answer: id };
+    } catch (error) {
+      const { code = 'storage', message } = error as SyncError;
+      return { answer: id, error: { code, message } };
+    }
+  }
+
+  #pass(call: Call): void {
+    if (!this.#engine) this.#say({ call });
+    else void this.#serve(call).then(({ answer, error }) => this.#answered(answer, error));
+  }
+
+  #answered(id: string, error?: { code: SyncErrorCode; message: string }): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error) waiting?.reject(new SyncError(error.code, error.message));
+    else waiting?.resolve();
+  }
+
+  #ask(method: Method, ...args: unknown[]): Promise<void> {
+    if (this.#leaving.signal.aborted) return Promise.reject(new SyncError('closed', 'it was closed'));
+    const call = { id: randomName(), method, args };
+    const answer = new Promise<void>((resolve, reject) =>
+      this.#waiting.set(call.id, { call, resolve, reject }),
+    );
+    this.#pass(call);
+    return answer;
+  }
+
+  open = (scope: string, reads: boolean) => this.#ask('open', scope, reads);
+  write = (scope: string, key: string, ops: Operation[], group: boolean) =>
+    this.#ask('write', scope, key, ops, group);
+  solve = (scope: string, key: string, how: 'retry' | 'discard') => this.#ask('solve', scope, key, how);
+  watchLive = (scope: string, on: boolean) => this.#ask('watchLive', scope, on);
+  sendLive = (scope: string, message: LiveMessage) => this.#ask('sendLive', scope, message);
+  renew = () => this.#ask('renew');
+
+  async wipe(ifPending: 'abort' | 'discard'): Promise<void> {
+    await this.#ask('wipe', ifPending);
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    this.#leaving.abort();
+    await this.#engine?.close();
+    this.#release();
+    for (const { reject } of this.#waiting.values()) reject(new SyncError('closed', 'it was closed'));
+    this.#waiting.clear();
+    this.#channel.close();
+  }
+}

@@ -1,0 +1,101 @@
+// Tabs on one database: one of them has the connection, and another takes over when it closes.
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Sync } from '../src/index.js';
+import { memoryStorage } from '../src/storage/memory.js';
+import { createTestServer, createTestSync } from '../src/testing/index.js';
+import { eventually } from './eventually.js';
+
+/** Web Locks, as far as they are used. */
+class Locks {
+  private readonly queues = new Map<string, Promise<unknown>>();
+
+  request(name: string, { signal }: { signal: AbortSignal }, run: () => Promise<void>): Promise<void> {
+    const before = this.queues.get(name) ?? Promise.resolve();
+    const turn = before.then(() => {
+      if (signal.aborted) throw new Error('aborted');
+      return run();
+    });
+    this.queues.set(
+      name,
+      turn.catch(() => {}),
+    );
+    return turn;
+  }
+}
+
+const SCOPE = 'chat/42/messages';
+const opened: Sync[] = [];
+
+beforeEach(() => {
+  Object.defineProperty(globalThis, 'navigator', { value: { locks: new Locks() }, configurable: true });
+});
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((sync) => sync.close().catch(() => {})));
+  Reflect.deleteProperty(globalThis, 'navigator');
+});
+
+function world() {
+  const server = createTestServer();
+  const storage = memoryStorage();
+  let connections = 0;
+  const connect = server.connect.bind(server);
+  server.connect = (...args) => {
+    ++connections;
+    connect(...args);
+  };
+  const name = `tabs-${Math.random()}`;
+  const open = () => {
+    const sync = createTestSync(server, { tabs: true, name, storage });
+    opened.push(sync);
+    return { sync, messages: sync.collection<{ text: string }>(SCOPE) };
+  };
+  return { server, open, connections: () => connections };
+}
+
+it('share one connection and one view', async () => {
+  const { server, open, connections } = world();
+  const [a, b, c] = [open(), open(), open()];
+  const { synced } = await b.messages.put('m1', { text: 'by a follower' });
+  expect(await synced).toMatchObject({ status: 'applied' });
+  await eventually(() => [a, b, c].every(({ messages }) => messages.get('m1')?.pending === false));
+  await (
+    await a.messages.patch('m1', { text: 'by the leader' })
+  ).synced;
+  await eventually(() => c.messages.get('m1')?.data.text === 'by the leader');
+  expect(connections()).toBe(1);
+  expect(new Set([a, b, c].map(({ sync }) => sync.clientId)).size).toBe(1);
+  await eventually(() => c.sync.status.state === 'idle');
+  await expect(c.messages.put('a/b', { text: '' })).rejects.toMatchObject({ code: 'bad_id' });
+  expect(server.documents(SCOPE)).toEqual({ m1: { text: 'by the leader' } });
+});
+
+it('hand over when the leader closes, and nothing is lost or done twice', async () => {
+  const { server, open, connections } = world();
+  const [a, b] = [open(), open()];
+  await a.messages.ready;
+  await b.messages.ready;
+  const writes = Array.from({ length: 20 }, (_, i) => b.messages.put(`m${i}`, { text: `${i}` }));
+  await a.sync.close();
+  await Promise.all(writes);
+  await eventually(() => Object.keys(server.documents(SCOPE)).length === 20);
+  await eventually(() => b.sync.status.state === 'idle' && b.sync.status.pending === 0);
+  expect(server.scope(SCOPE).seq).toBe(20);
+  expect(b.messages.getSnapshot()).toHaveLength(20);
+  expect(connections()).toBe(2);
+  await (
+    await b.messages.put('after', { text: 'x' })
+  ).synced;
+});
+
+it('a wipe ends all of them', async () => {
+  const { open } = world();
+  const [a, b] = [open(), open()];
+  await (
+    await a.messages.put('m1', { text: 'x' })
+  ).synced;
+  await eventually(() => b.messages.get('m1') !== undefined);
+  await b.sync.wipe();
+  await eventually(() => a.messages.getSnapshot().length === 0);
+  await expect(a.messages.put('m2', { text: 'x' })).rejects.toMatchObject({ code: 'closed' });
+});
