@@ -382,6 +382,16 @@ TEST_F(Gateway, OnlyPagesOfItsOwnOriginOrNamedOnesMayConnect) {
   EXPECT_EQ(web.get("/mqtt").status, 426);
 }
 
+TEST_F(Gateway, FramesAreBinaryAndBounded) {
+  const auto closed_with = [&](const std::string& what) {
+    return run({"node", MSYNC_SOURCE_DIR "/tests/system/ws_probe.mjs",
+                "ws://127.0.0.1:" + std::to_string(web.port()) + "/mqtt", what})
+        .out;
+  };
+  EXPECT_EQ(closed_with("text"), "1003\n");
+  EXPECT_EQ(closed_with("large"), "1009\n");
+}
+
 TEST_F(Gateway, WithoutTheBrokerItSaysSo) {
   broker.stop();
   EXPECT_EQ(knocks({"Sec-WebSocket-Protocol: mqtt"}), 503);
