@@ -155,6 +155,7 @@ int exit_code(StoreError::Kind kind) {
     case StoreError::Kind::busy:
     case StoreError::Kind::full:
     case StoreError::Kind::unwritable:
+    case StoreError::Kind::unreadable:
     case StoreError::Kind::other:
       break;
   }

@@ -64,13 +64,18 @@ void copy_to_memory(Connection& source, Connection& target, const Progress& prog
   rmdir(folder.c_str());
 }
 
+/// Nothing more can be had of it: a restore does without.
+bool lost(const StoreError& error) {
+  return error.kind == Kind::corrupt || error.kind == Kind::unreadable;
+}
+
 /// What of the replaced store must not come again; nothing where it cannot be told.
 std::optional<Meta> meta_of_replaced(Connection& replaced) {
   try {
     if (schema_version(replaced) == 0) return std::nullopt;
     return read_meta(replaced);
   } catch (const StoreError& error) {
-    if (error.kind != Kind::corrupt) throw;  // another program's file, or a later version's: hands off
+    if (!lost(error)) throw;  // another program's file, or a later version's: hands off
     return std::nullopt;
   }
 }
@@ -100,7 +105,7 @@ void settle(Connection& replaced) {
   try {
     if (replaced.number("PRAGMA wal_checkpoint(TRUNCATE)") == 0) return;
   } catch (const StoreError& error) {
-    if (error.kind != Kind::corrupt) throw;
+    if (!lost(error)) throw;
     return;
   }
   throw StoreError(Kind::busy, replaced.file() + " is being read; end that (an export, a backup, a shell?)");

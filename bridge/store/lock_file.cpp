@@ -37,21 +37,28 @@ std::string holder(int file) {
 
 }  // namespace
 
-LockFile::LockFile(const std::string& store) {
-  const std::string path = store + ".lock";
-  file_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file_ < 0) cannot_lock(path, errno);
+LockFile::LockFile(const std::string& store) : path_(store + ".lock") {
+  file_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file_ < 0) cannot_lock(path_, errno);
   if (flock(file_, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
     const std::string pid = holder(file_);
     close(file_);
-    if (error != EWOULDBLOCK) cannot_lock(path, error);
+    if (error != EWOULDBLOCK) cannot_lock(path_, error);
     throw StoreError(StoreError::Kind::busy, store + " is in use by another bridge (pid " + pid +
                                                  "); stop that one, or give this one a store of its own");
   }
   // Only a help for whoever meets the lock: it holds without.
   const std::string pid = std::to_string(getpid()) + "\n";
   if (ftruncate(file_, 0) == 0 && pwrite(file_, pid.data(), pid.size(), 0) < 0) return;
+}
+
+void LockFile::must_be_readable() const {
+  char byte = 0;
+  if (pread(file_, &byte, 1, 0) >= 0) return;
+  throw StoreError(StoreError::Kind::unreadable,
+                   path_ + ": " + std::generic_category().message(errno) +
+                       ": its file system does not answer; look at the disk and the system's log");
 }
 
 LockFile::~LockFile() {

@@ -16,7 +16,12 @@ class LockFile {
   LockFile(const LockFile&) = delete;
   LockFile& operator=(const LockFile&) = delete;
 
+  /// StoreError unreadable if the file system has shut itself down. ext4 and xfs then refuse every read, also of what is
+  /// in memory, as this one is: it costs no access to the medium.
+  void must_be_readable() const;
+
  private:
+  std::string path_;
   int file_ = -1;
 };
 

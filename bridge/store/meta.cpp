@@ -32,6 +32,9 @@ Meta read_meta(sqlite::Connection& connection) {
 void quick_check(sqlite::Connection& connection) {
   const std::string found = connection.text("PRAGMA quick_check(1)");
   if (found == "ok") return;
+  if (connection.read_failed())
+    throw StoreError(StoreError::Kind::unreadable, connection.file() + " cannot be read as a whole (" +
+                                                       found + "); look at the disk and the system's log");
   throw StoreError(StoreError::Kind::corrupt,
                    connection.file() + " is damaged (" + found +
                        "); keep a copy of it with its -wal, look at the disk, and restore the latest backup");

@@ -19,13 +19,23 @@ bool no_space(int code, int system) {
   return (code & 0xff) == SQLITE_FULL || system == ENOSPC || system == EDQUOT || system == EFBIG;
 }
 
+bool is_medium(int error) {
+  return error == EIO || error == ENXIO;
+}
+
+/// SQLite reports a read that failed with EIO as a damaged database, and keeps the reason to itself. It is still the
+/// thread's last error.
+bool medium_failed(int code, int last) {
+  const bool said_damaged = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+  return code == SQLITE_IOERR_CORRUPTFS || (said_damaged && is_medium(last));
+}
+
 Kind kind_of(int code, int system) {
   // What the system says is nearer to the cause than what SQLite was doing.
   const bool io =
       (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_FULL;
   if (no_space(code, io ? system : 0)) return Kind::full;
   if (io && (system == EACCES || system == EPERM || system == EROFS)) return Kind::unwritable;
-  if (code == SQLITE_IOERR_CORRUPTFS) return Kind::corrupt;
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -54,6 +64,10 @@ const char* remedy(Kind kind) {
       return "make the file and its folder readable and writable for the user that runs this";
     case Kind::corrupt:
       return "keep a copy of the file with its -wal, look at the disk, and restore the latest backup";
+    case Kind::unreadable:
+      return "look at the disk and the system's log: the medium did not give what was asked, nothing is "
+             "known to be "
+             "damaged";
     case Kind::newer:
       return "install the version of this program that wrote it, or a later one";
     case Kind::other:
@@ -80,6 +94,7 @@ void Connection::open(int flags) {
   const bool shared = in_memory(file_) && file_ != private_memory;
   const std::string name = shared ? "/" + file_.substr(private_memory.size()) : file_;
   if (in_memory(file_)) flags |= SQLITE_OPEN_CREATE | (shared ? 0 : SQLITE_OPEN_MEMORY);
+  forget_errors();
   const int code = sqlite3_open_v2(name.c_str(), &db_, flags, shared ? "memdb" : nullptr);
   if (db_ != nullptr) sqlite3_extended_result_codes(db_, 1);
   if (code != SQLITE_OK) fail(db_ != nullptr ? sqlite3_extended_errcode(db_) : code);
@@ -101,6 +116,7 @@ Connection::~Connection() {
 }
 
 void Connection::run(const char* sql) {
+  forget_errors();
   const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
 }
@@ -111,6 +127,7 @@ std::int64_t Connection::number(const char* sql) {
 }
 
 std::string Connection::text(const char* sql) {
+  read_failed_ = false;
   Statement statement(*this, sql);
   Query query(statement);
   if (!query.row()) return {};
@@ -119,6 +136,10 @@ std::string Connection::text(const char* sql) {
   while (query.row()) {
   }
   return first;
+}
+
+void Connection::forget_errors() {
+  errno = 0;
 }
 
 bool Connection::in_transaction() const {
@@ -154,21 +175,26 @@ void Connection::copy_to(Connection& target, const std::function<void(int, int)>
   const auto finish = [](sqlite3_backup* copy) { sqlite3_backup_finish(copy); };
   std::unique_ptr<sqlite3_backup, decltype(finish)> copy(sqlite3_backup_init(target.db_, "main", db_, "main"),
                                                          finish);
-  int code = copy ? SQLITE_OK : sqlite3_extended_errcode(target.db_);
+  int code = copy ? SQLITE_OK : sqlite3_extended_errcode(target.db_), last = 0;
   while (copy && code == SQLITE_OK) {
+    forget_errors();
     code = sqlite3_backup_step(copy.get(), limits::backup_step_pages);
+    last = errno;
     const int total = sqlite3_backup_pagecount(copy.get());
     if (progress) progress(total - sqlite3_backup_remaining(copy.get()), total);
   }
   copy.reset();
   run("ROLLBACK");
+  errno = last;
   if (code != SQLITE_DONE) target.fail(code);
 }
 
 void Connection::fail(int code) const {
-  const int system = db_ != nullptr ? sqlite3_system_errno(db_) : 0;
-  const Kind kind = kind_of(code, system);
-  std::string what = file_ + ": " + (db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code));
+  const bool unread = medium_failed(code, errno);
+  const int system = unread ? errno : db_ != nullptr ? sqlite3_system_errno(db_) : 0;
+  const Kind kind = unread ? Kind::unreadable : kind_of(code, system);
+  std::string what = file_ + ": ";
+  what += unread ? "it could not be read" : db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
   what += " (SQLite code " + std::to_string(code);
   if (system != 0) what += ", " + std::generic_category().message(system);
   what += "); ";
@@ -176,6 +202,7 @@ void Connection::fail(int code) const {
 }
 
 Statement::Statement(Connection& connection, const char* sql) : connection_(connection) {
+  Connection::forget_errors();
   const int code =
       sqlite3_prepare_v3(connection.db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
   if (code != SQLITE_OK) connection.fail(code);
@@ -191,7 +218,9 @@ Query::~Query() {
 }
 
 bool Query::row() {
+  Connection::forget_errors();
   const int code = sqlite3_step(statement_.statement_);
+  if (is_medium(errno)) statement_.connection_.read_failed_ = true;
   if (code == SQLITE_ROW) return true;
   if (code != SQLITE_DONE) statement_.connection_.fail(code);
   return false;

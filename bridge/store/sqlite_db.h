@@ -49,6 +49,9 @@ class Connection {
   /// False also when SQLite gave a transaction up by itself, after a failure in it.
   bool in_transaction() const;
 
+  /// During the last text() the system could not read a file: what SQLite makes of that is no finding.
+  bool read_failed() const { return read_failed_; }
+
   /// True if the file was moved, deleted or replaced since it was opened: what is written now is lost.
   bool moved() const;
 
@@ -64,10 +67,13 @@ class Connection {
  private:
   friend class Statement;
   friend class Query;
+  /// Before a call to SQLite, so that fail() knows what the system said during it.
+  static void forget_errors();
   [[noreturn]] void fail(int code) const;
   void open(int flags);
 
   std::string file_;
+  bool read_failed_ = false;
   sqlite3* db_ = nullptr;
   std::int64_t wal_pages_ = 0;  // after the last commit
   std::int64_t due_pages_ = 0;  // when the next checkpoint is due

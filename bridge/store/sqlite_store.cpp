@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 #include "bridge/store/entity_row.h"
 #include "bridge/store/meta.h"
@@ -18,10 +20,13 @@ using sqlite::Connection;
 using sqlite::Query;
 using sqlite::Statement;
 
-/// 0 if there is no such file.
+/// 0 if there is no such file. StoreError unreadable if the system cannot say.
 std::uint64_t inode_of(const std::string& file) {
   struct stat status {};
-  return stat(file.c_str(), &status) == 0 ? status.st_ino : 0;
+  if (stat(file.c_str(), &status) == 0) return status.st_ino;
+  if (errno == ENOENT || errno == ENOTDIR) return 0;
+  throw StoreError(StoreError::Kind::unreadable, file + ": " + std::generic_category().message(errno) +
+                                                     "; look at the disk and the system's log");
 }
 
 void configure(Connection& connection) {
@@ -162,6 +167,7 @@ void SqliteStore::must_be_whole() const {
 }
 
 void SqliteStore::must_be_in_place() const {
+  if (lock_) lock_->must_be_readable();
   const std::string& file = connection_.file();
   if (connection_.moved())
     throw StoreError(StoreError::Kind::other,
@@ -186,6 +192,9 @@ void SqliteStore::commit() {
   must_be_whole();
   Query(sql_->commit).done();
   in_transaction_ = false;
+  // A file system that shuts itself down may answer to a sync under way that all went well. But it refuses every read
+  // from before it gives that answer: a commit after which there is one left is on the disk.
+  if (lock_) lock_->must_be_readable();
   connection_.checkpoint_if_due();
 }
 

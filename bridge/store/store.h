@@ -32,6 +32,7 @@ class StoreError : public std::runtime_error {
     busy,        // another process holds the lock; worth another try
     full,        // no space; worth another try when there is some
     unwritable,  // permissions, read-only medium, missing folder
+    unreadable,  // the medium or its file system does not answer; nothing is known to be damaged
     corrupt,  // damaged, or a row whose checksum does not fit, or its log was deleted: the process must end
     newer,    // written by a later version of this program
     other,

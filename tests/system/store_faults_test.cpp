@@ -1,9 +1,7 @@
 // What the system can do to a store: kill its process at any write, fail its syncs, run out of space, take the
 // right to write away, keep its log from being reclaimed.
 //
-// A writer process (the disabled test below, started again from this binary) commits pairs of entities and prints
-// each commit that returned. Whatever happens to it, the store must then hold whole pairs, without a gap, and at
-// least what was printed: that is what the bridge builds its acknowledgements on.
+// A writer process (support/pair_writer.h) commits and prints what returned; whatever happens to it, that must be in its store.
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -19,6 +17,7 @@
 #include "bridge/store/sqlite_db.h"
 #include "bridge/store/store.h"
 #include "tests/system/support/mount.h"
+#include "tests/system/support/pair_writer.h"
 #include "tests/system/support/process.h"
 #include "tests/system/support/wait.h"
 
@@ -26,56 +25,11 @@ namespace msync {
 namespace {
 
 using Kind = StoreError::Kind;
+using test::commit_pair;
 using test::Finished;
 using test::mount_small;
 using test::TempDir;
-
-constexpr const char* topic = "chat/42/messages";
-
-Entity entity_at(std::uint64_t seq, const std::string& text) {
-  Entity entity;
-  entity.version = entity.edited = 1;
-  entity.seq = seq;
-  entity.data = Json{{"text", text}};
-  return entity;
-}
-
-ReplicaKey key_in(const ScopeRow& scope) {
-  return {"alice", "b3c1a2b4c3d4e5f6", scope.id};
-}
-
-/// One transaction: two entities, the scope's head, the replica's number.
-std::uint64_t commit_pair(Store& store, const std::string& text = std::string(250, 'x')) {
-  store.begin();
-  ScopeRow scope = store.scope(topic, "chat");
-  for (int i = 0; i < 2; ++i) {
-    scope.seq += 1;
-    store.save(scope.id, "m" + std::to_string(scope.seq), entity_at(scope.seq, text), 1);
-  }
-  store.save(scope);
-  store.save_replica_n(key_in(scope), scope.seq / 2);
-  store.commit();
-  return scope.seq;
-}
-
-/// The head, after looking that the store is whole up to it.
-std::uint64_t whole_head(const std::string& file) {
-  const auto store = *open_store("sqlite:" + file, 1);
-  store->begin();
-  const ScopeRow scope = store->scope(topic, "chat");
-  EXPECT_EQ(scope.seq % 2, 0u) << "half a transaction";
-  EXPECT_EQ(store->replica_n(key_in(scope)), scope.seq / 2);
-  store->commit();
-  const auto reader = *open_reader("sqlite:" + file);
-  std::uint64_t last = 0;
-  reader->view()->changes(scope.id, 0, UINT64_MAX, [&](Change&& change) {
-    EXPECT_EQ(change.seq, ++last);
-    EXPECT_EQ(change.id, "m" + std::to_string(last));
-    return true;
-  });
-  EXPECT_EQ(last, scope.seq);
-  return scope.seq;
-}
+using test::whole_head;
 
 StoreError store_error(const std::function<void()>& work) {
   try {
@@ -87,25 +41,6 @@ StoreError store_error(const std::function<void()>& work) {
   return {Kind::other, ""};
 }
 
-/// Like the pipeline: after an error the store is closed, opened again and asked how far it came.
-void write_pairs(const std::string& file, int commits) {
-  std::unique_ptr<Store> store;
-  for (int tries = 0; commits > 0 && tries < commits + 200; ++tries) try {
-      if (!store) store = *open_store("sqlite:" + file, 1);
-      std::printf("acked %llu\n", static_cast<unsigned long long>(commit_pair(*store)));
-      std::fflush(stdout);
-      --commits;
-    } catch (const StoreError& error) {
-      std::printf("error %d %s\n", static_cast<int>(error.kind), error.what());
-      std::fflush(stdout);
-      store.reset();
-    }
-}
-
-TEST(StoreWriter, DISABLED_CommitsPairs) {
-  write_pairs(std::getenv("MSYNC_TEST_STORE"), std::atoi(std::getenv("MSYNC_TEST_COMMITS")));
-}
-
 struct Written {
   std::uint64_t acked = 0;
   int errors = 0;
@@ -113,14 +48,15 @@ struct Written {
   int code = 0;
 };
 
-/// The writer under strace, which makes a system call fail.
-Written write_under(const std::string& injection, const std::string& file, int commits) {
-  const std::string binary = std::filesystem::read_symlink("/proc/self/exe");
+/// The writer under strace, which makes a system call fail; with a path, only those that concern it.
+Written write_under(const std::string& injection, const std::string& file, int commits,
+                    const std::string& path = "") {
   const std::string call = injection.substr(0, injection.find(':'));
-  const Finished run =
-      test::run({"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e", "inject=" + injection,
-                 binary, "--gtest_also_run_disabled_tests", "--gtest_filter=StoreWriter.*"},
-                {{"MSYNC_TEST_STORE=" + file, "MSYNC_TEST_COMMITS=" + std::to_string(commits)}});
+  std::vector<std::string> command = {"strace", "-qq",           "-o", "/dev/null",
+                                      "-e",     "trace=" + call, "-e", "inject=" + injection};
+  if (!path.empty()) command.insert(command.end(), {"-P", path});
+  for (auto& word : test::command_of({file, commits})) command.push_back(std::move(word));
+  const Finished run = test::run(std::move(command));
   Written written;
   written.code = run.code;
   std::istringstream lines(run.out);
@@ -168,6 +104,37 @@ TEST_F(StoreFaults, ASyncThatFailsLeavesTheFateOfItsCommitToBeLookedUp) {
   }
 }
 
+TEST_F(StoreFaults, ACommitIsNotReportedWhenItsFileSystemHasShutItselfDown) {
+  // Its sync said that all went well. The lock file lies beside it, and is read after each commit: here the 9th time.
+  const auto written = write_under("pread64:error=EIO:when=9", file, 20, file + ".lock");
+  EXPECT_EQ(written.code, 0) << "it must go on after reopening";
+  EXPECT_EQ(written.errors, 1);
+  EXPECT_TRUE(written.first_error.starts_with("error " + std::to_string(static_cast<int>(Kind::unreadable))))
+      << written.first_error;
+  EXPECT_EQ(whole_head(file), written.acked);
+}
+
+TEST_F(StoreFaults, AMediumThatCannotBeReadIsNotCalledDamaged) {
+  int failed = 0;
+  for (const char* path : {"", "-wal"}) {
+    for (const int n : {1, 2, 3, 5, 8}) {
+      const std::string store = file + path + std::to_string(n);
+      const auto before = write_under("fdatasync:signal=KILL:when=20", store, 20);  // it leaves a log
+      const auto written = write_under("pread64:error=EIO:when=" + std::to_string(n), store, 2, store + path);
+      EXPECT_EQ(written.code, 0) << "it must go on after reopening";
+      if (written.errors > 0) {
+        ++failed;
+        EXPECT_TRUE(
+            written.first_error.starts_with("error " + std::to_string(static_cast<int>(Kind::unreadable))))
+            << written.first_error;
+        EXPECT_EQ(written.first_error.find("backup"), std::string::npos) << written.first_error;
+      }
+      EXPECT_GE(whole_head(store), before.acked + 4);
+    }
+  }
+  EXPECT_GE(failed, 6) << "most of these must have hit";
+}
+
 TEST_F(StoreFaults, WritesWithoutSpaceAreCalledSoAndTheStoreGoesOnWhenThereIsSome) {
   const auto written = write_under("pwrite64:error=ENOSPC:when=40..60", file, 20);
   EXPECT_EQ(written.code, 0);
@@ -193,7 +160,7 @@ TEST(StoreMedium, AFullFileSystemStopsWritesNotReadsAndLosesNothing) {
     store->rollback();
     EXPECT_GT(acked, 0u);
     const auto reader = *open_reader("sqlite:" + file);
-    EXPECT_EQ(reader->view()->scope(topic)->seq, acked);
+    EXPECT_EQ(reader->view()->scope(test::pair_topic)->seq, acked);
     std::filesystem::remove(folder / "filler");
     acked = commit_pair(*store);  // the same store goes on
   }

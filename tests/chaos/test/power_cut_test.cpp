@@ -1,5 +1,6 @@
 // Power cuts: the store lies on a file system of its own, in a file, which is shut down under load as if the plug were
-// pulled. What was not synced is gone; what was acknowledged must not be.
+// pulled. What was not synced is gone; what was acknowledged must not be. Acks get out until the bridge is killed: a file
+// system that is being shut down tells some syncs that are under way that all went well, and the store must not believe them.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -29,15 +30,15 @@ class PowerCut : public testing::Test {
       GTEST_SKIP() << "mounting needs root";
     std::filesystem::create_directories(store_);
     ASSERT_TRUE(runs({"truncate", "-s", "320M", image_}));
-    ASSERT_TRUE(runs({"mkfs.xfs", "-q", "-f", image_}));
-    if (!plug_in()) GTEST_SKIP() << "there is no loop device";
   }
   void TearDown() override {
     system_.reset();
     runs({"umount", store_});
   }
 
-  void start(std::vector<std::string> wrapper) {
+  void start(const std::string& file_system, std::vector<std::string> wrapper) {
+    ASSERT_TRUE(runs({"mkfs." + file_system, "-q", file_system == "xfs" ? "-f" : "-F", image_}));
+    if (!plug_in()) GTEST_SKIP() << "there is no loop device";
     SystemOptions options;
     options.folder = folder_.path();
     options.bridge = MSYNC_BUILD_DIR "/mosquitto-sync";
@@ -54,17 +55,11 @@ class PowerCut : public testing::Test {
   void cut() {
     const auto before = facts_.acknowledged();
     EXPECT_TRUE(wait([&] { return facts_.acknowledged() >= before + writes_before_a_cut; }, 60'000));
-    // Without power nothing leaves the machine. A file system that is shut down may still tell an fsync that is under
-    // way that it went well; no ack of that may be believed.
-    Weather dark;
-    dark.stalls_up = dark.stalls_down = true;
-    system_->proxy().set(system_->clients(), dark);
     ASSERT_TRUE(runs({"xfs_io", "-x", "-c", "shutdown", store_}));
     system_->kill_bridge();
     system_->proxy().cut(system_->clients());
     ASSERT_TRUE(test::eventually([this] { return runs({"umount", store_}); }));
     ASSERT_TRUE(plug_in());
-    system_->proxy().set(system_->clients(), {});
     system_->start_bridge();
   }
 
@@ -96,16 +91,23 @@ class PowerCut : public testing::Test {
   std::unique_ptr<System> system_;
 };
 
-TEST_F(PowerCut, LosesNothingThatWasAcknowledged) {
-  start({});
+class PowerCutOn : public PowerCut, public testing::WithParamInterface<const char*> {};
+
+TEST_P(PowerCutOn, LosesNothingThatWasAcknowledged) {
+  start(GetParam(), {});
+  if (IsSkipped() || HasFatalFailure()) return;
   for (int i = 0; i < 3; ++i) cut();
   for (const auto& v : rest(90'000))
     ADD_FAILURE() << v.invariant << " " << v.scope << " " << v.id << ": " << v.what;
 }
 
+INSTANTIATE_TEST_SUITE_P(FileSystem, PowerCutOn, testing::Values("xfs", "ext4"),
+                         [](const auto& which) { return std::string(which.param); });
+
 // Without syncs something is lost, and the checker says so. Otherwise the test above would prove nothing.
 TEST_F(PowerCut, ControlWithoutSyncsLosesSomething) {
-  start({"eatmydata"});
+  start("xfs", {"eatmydata"});
+  if (IsSkipped() || HasFatalFailure()) return;
   cut();
   EXPECT_FALSE(rest(25'000).empty());
 }
