@@ -45,7 +45,7 @@ function fileStorage(path) {
 
 /** MQTT.js, with a plug to pull. */
 function pluggable() {
-  const inner = mqttTransport();
+  const inner = mqttTransport(process.env.MSYNC_MQTT === '3.1.1' ? { protocolVersion: 4 } : {});
   const live = new Set();
   let online = true;
   return {

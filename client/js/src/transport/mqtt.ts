@@ -71,9 +71,9 @@ class MqttConnection implements Connection {
   }
 }
 
-/** `options`: more for MQTT.js, such as headers or a certificate. */
+/** `options`: more for MQTT.js, such as headers or a certificate; `protocolVersion: 4` to begin with 3.1.1. */
 export function mqttTransport(options: IClientOptions = {}): Transport {
-  let protocolVersion: 4 | 5 = 5;
+  let protocolVersion: 4 | 5 = options.protocolVersion === 4 ? 4 : 5;
   return {
     open({ url, clientId, username, token, will }: ConnectOptions, events: ConnectionEvents): Connection {
       const more: IClientOptions = will

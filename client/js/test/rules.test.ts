@@ -1,0 +1,320 @@
+// docs/protocol.md, "What a client does": the rules that random histories seldom reach, with a scripted server.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Client, type ClientEvent, type Outgoing } from '../src/core/client.js';
+import { DEFAULT_LIMITS, type InMessage, type Json, type JsonObject } from '../src/core/protocol.js';
+import { Digest } from '../src/core/digest.js';
+
+const SCOPE = 'chat/42/messages';
+const EPOCH = '1795230000000-a';
+const INBOX = 'sync/alice:a';
+
+let now: number;
+let client: Client;
+let sent: Outgoing[];
+let told: ClientEvent[];
+let names: number;
+
+function settle(): void {
+  const effects = client.take();
+  sent.push(...effects.outgoing);
+  told.push(...effects.events);
+}
+
+function say(topic: string, message: object): void {
+  client.receive(topic, JSON.stringify(message), now);
+  settle();
+}
+
+function pass(ms: number): void {
+  for (const end = now + ms; now < end;) {
+    now += 500;
+    client.tick(now);
+  }
+  settle();
+}
+
+const leaf = (name: string) => sent.filter(({ topic }) => topic === `${SCOPE}/${name}`);
+const last = (name: string) => JSON.parse(leaf(name).at(-1)!.payload) as JsonObject & InMessage;
+const replica = () => client.scopes.get(SCOPE)!.replica;
+const status = (more: object = {}) =>
+  say('sync/status', {
+    ...{ state: 'online', epoch: EPOCH, boot: 1, protocol: 1, version: '1', limits: DEFAULT_LIMITS },
+    ...more,
+  });
+const ack = (more: object) =>
+  say(`${INBOX}/ack/${SCOPE}`, { epoch: EPOCH, scope: SCOPE, src: replica().state.src, now: 5000, ...more });
+const log = (more: object) =>
+  say(`${SCOPE}/log`, { epoch: EPOCH, scope: SCOPE, now: 5000, changes: [], ...more });
+const notice = (more: object) => say(`${INBOX}/notice`, { message: '', ...more });
+
+/** Answers the pull that was last sent. */
+function page(more: object): void {
+  const { rid } = last('pull');
+  const head = { rid, last: true, epoch: EPOCH, scope: SCOPE, now: 5000, changes: [] };
+  say(`${INBOX}/delta/${SCOPE}`, { ...head, ...more } as object);
+}
+
+function write(id: string, data: JsonObject = {}): void {
+  client.write(SCOPE, `key-${id}`, [{ op: 'put', id, data }], false, 1000, now);
+  settle();
+}
+
+const digestOf = (...rows: [string, number, number, string][]) => {
+  const digest = new Digest();
+  for (const row of rows) digest.add(...row);
+  return { count: digest.count, digest: digest.text() };
+};
+
+beforeEach(() => {
+  [now, sent, told, names] = [1000, [], [], 0];
+  client = new Client({
+    user: 'alice',
+    clientId: 'alice:a',
+    random: () => 0.5 + names++ / 1e6,
+    newSrc: () => `src-${names++}-0123456789abcdef`,
+  });
+  client.open(SCOPE, [], true, now);
+  client.connected(now);
+  status();
+  page({ reset: true, snap: 0, from: 0, to: 0, head: 0, n: 0, outcomes: [], ...digestOf() });
+});
+
+describe('sending', () => {
+  it('begins when the server has said how far the numbers are', () => {
+    const other = new Client({
+      user: 'bob',
+      clientId: 'bob:b',
+      random: () => 0.5,
+      newSrc: () => 'x'.repeat(20),
+    });
+    other.open(SCOPE, [], true, now);
+    other.connected(now);
+    other.write(SCOPE, 'key', [{ op: 'delete', id: 'm1' }], false, 1000, now);
+    expect(other.take().outgoing.map(({ topic }) => topic)).toEqual([`${SCOPE}/pull`]);
+  });
+
+  it('is repeated with longer and longer pauses, and what is acknowledged is not', () => {
+    write('m1');
+    write('m2');
+    expect(leaf('in')).toHaveLength(2);
+    ack({
+      n: 1,
+      head: 1,
+      results: [{ n: 1, status: 'applied', changes: [{ id: 'm1', version: 1, seq: 1 }] }],
+    });
+    pass(11_000);
+    expect(last('in')).toMatchObject({ n: 2, mutations: [{ id: 'm2' }] });
+    const after10 = leaf('in').length;
+    pass(15_000);
+    expect(leaf('in').length).toBe(after10);
+    pass(10_000);
+    expect(leaf('in').length).toBe(after10 + 1);
+  });
+
+  it('keeps to the limits of the status', () => {
+    status({ limits: { ...DEFAULT_LIMITS, max_mutations: 2, max_unacked: 3 } });
+    status({ state: 'offline', limits: DEFAULT_LIMITS });
+    for (let i = 1; i <= 5; ++i) write(`m${i}`);
+    expect(leaf('in')).toHaveLength(0);
+    status({ limits: { ...DEFAULT_LIMITS, max_mutations: 2, max_unacked: 3 } });
+    expect(leaf('in').map(({ payload }) => (JSON.parse(payload) as InMessage).mutations.length)).toEqual([
+      2, 1,
+    ]);
+    ack({ n: 2, head: 2, results: [] });
+    expect(last('in')).toMatchObject({ n: 4, mutations: [{ id: 'm4' }, { id: 'm5' }] });
+  });
+
+  it('is silent for as long as a quota says', () => {
+    notice({ code: 'quota', topic: `${SCOPE}/in`, retry_after_ms: 4000 });
+    write('m1');
+    pass(3500);
+    expect(leaf('in')).toHaveLength(0);
+    pass(1500);
+    expect(leaf('in')).toHaveLength(1);
+  });
+
+  it('waits after a denial until the grants change', () => {
+    write('m1');
+    notice({ code: 'denied', topic: `${SCOPE}/in` });
+    pass(60_000);
+    expect(leaf('in')).toHaveLength(1);
+    expect(replica().outbox.waiting).toBe(1);
+    client.granted(now);
+    settle();
+    expect(leaf('in')).toHaveLength(2);
+  });
+
+  it('finds the message that the server will never take, one by one, and uses up its number', () => {
+    write('m1');
+    write('m2');
+    write('m3');
+    const before = leaf('in').length;
+    notice({ code: 'malformed', topic: `${SCOPE}/in` });
+    expect(leaf('in').length).toBe(before + 1);
+    expect(last('in').mutations).toHaveLength(1);
+    ack({
+      n: 1,
+      head: 1,
+      results: [{ n: 1, status: 'applied', changes: [{ id: 'm1', version: 1, seq: 1 }] }],
+    });
+    expect(last('in')).toMatchObject({ n: 2, mutations: [{ id: 'm2' }] });
+    notice({ code: 'malformed', message: 'bad', topic: `${SCOPE}/in`, n: 2, src: replica().state.src });
+    expect(last('in')).toMatchObject({ n: 2, mutations: [{ op: 'noop' }] });
+    expect(told).toContainEqual(
+      expect.objectContaining({
+        type: 'problem',
+        problem: expect.objectContaining({ key: 'key-m2', status: 'rejected' }),
+      }),
+    );
+    ack({ n: 2, head: 1, results: [] });
+    ack({
+      n: 3,
+      head: 2,
+      results: [{ n: 3, status: 'applied', changes: [{ id: 'm3', version: 1, seq: 2 }] }],
+    });
+    expect(replica().outbox.waiting).toBe(0);
+  });
+});
+
+describe('the view', () => {
+  it('shows an acknowledged write until the log has come to it, and counts it once', () => {
+    write('m1', { likes: 1 });
+    ack({
+      n: 1,
+      head: 4,
+      results: [{ n: 1, status: 'applied', changes: [{ id: 'm1', version: 1, seq: 4 }] }],
+    });
+    expect(replica().view('m1')).toMatchObject({ data: { likes: 1 }, pending: true });
+    expect(told.filter(({ type }) => type === 'settled')).toHaveLength(0);
+    const change = { id: 'm1', seq: 4, version: 1, ts: 1000, by: 'alice', src: replica().state.src, n: 1 };
+    log({ from: 0, to: 4, head: 4, changes: [{ ...change, data: { likes: 1 } }] });
+    expect(replica().view('m1')).toMatchObject({ data: { likes: 1 }, version: 1, pending: false });
+    expect(told.filter(({ type }) => type === 'settled')).toHaveLength(1);
+  });
+
+  it('asks when an ack tells of a head that the log does not come to', () => {
+    write('m1');
+    const before = leaf('pull').length;
+    ack({
+      n: 1,
+      head: 4,
+      results: [{ n: 1, status: 'applied', changes: [{ id: 'm1', version: 1, seq: 4 }] }],
+    });
+    pass(5000);
+    expect(leaf('pull').length).toBe(before + 1);
+    expect(last('pull')).toMatchObject({ since: 0, epoch: EPOCH });
+  });
+});
+
+describe('numbers', () => {
+  it('that the server lost without a new epoch are used up by noops, and told', () => {
+    write('m1');
+    write('m2');
+    const results = [1, 2].map((n) => ({
+      n,
+      status: 'applied',
+      changes: [{ id: `m${n}`, version: 1, seq: n }],
+    }));
+    ack({ n: 2, head: 2, results });
+    const own = (n: number) => ({
+      id: `m${n}`,
+      seq: n,
+      version: 1,
+      ts: n,
+      by: 'alice',
+      src: replica().state.src,
+      n,
+      data: {},
+    });
+    log({ from: 0, to: 2, head: 2, changes: [own(1), own(2)] });
+    client.disconnected();
+    client.connected(now);
+    pass(12_000);
+    page({ reset: true, snap: 1, from: 0, to: 1, head: 1, now: 9000, n: 1, outcomes: [], changes: [own(1)] });
+    expect(last('in')).toMatchObject({ n: 2, mutations: [{ op: 'noop' }] });
+    expect(told).toContainEqual(
+      expect.objectContaining({ problem: expect.objectContaining({ key: 'key-m2', status: 'lost' }) }),
+    );
+    ack({ n: 2, head: 1, now: 9100, results: [{ n: 2, status: 'applied', changes: [] }] });
+    write('m3');
+    expect(last('in')).toMatchObject({ n: 3 });
+  });
+
+  it('in an ack above any that was given: the device was restored, and takes a new name', () => {
+    const { src } = replica().state;
+    write('m1');
+    ack({ n: 7, head: 3, results: [] });
+    pass(500);
+    page({ from: 0, to: 3, head: 3, n: 7, outcomes: [] });
+    expect(replica().state.src).not.toBe(src);
+    write('m2');
+    expect(last('in')).toMatchObject({ n: 1, src: replica().state.src, mutations: [{ id: 'm2' }] });
+  });
+});
+
+describe('the digest', () => {
+  it('that differs once brings a snapshot, twice an error; then it goes on', () => {
+    const change = { id: 'm1', seq: 1, version: 1, ts: 7, by: 'bob', data: {} };
+    const wrong = { count: 1, digest: '0123456789abcdef' };
+    log({ from: 0, to: 1, head: 1, changes: [change], ...wrong });
+    pass(3000);
+    expect(last('pull')).toMatchObject({ since: 0, epoch: EPOCH });
+    page({ reset: true, snap: 1, from: 0, to: 1, head: 1, changes: [change], n: 0, outcomes: [], ...wrong });
+    expect(told.filter((event) => event.type === 'error' && event.code === 'digest')).toHaveLength(1);
+    const pulls = leaf('pull').length;
+    pass(9000);
+    expect(leaf('pull').length).toBe(pulls);
+    log({
+      from: 1,
+      to: 2,
+      head: 2,
+      changes: [{ ...change, seq: 2, version: 2 }],
+      ...digestOf(['m1', 2, 7, 'bob']),
+    });
+    expect(replica().state.mismatches).toBe(0);
+  });
+});
+
+describe('epochs', () => {
+  it('in anything but the status are ignored, and a lower one too', () => {
+    log({ epoch: '1999999999999-b', from: 0, to: 3, head: 3 });
+    ack({ epoch: '1999999999999-b', stale: true });
+    status({ epoch: '1000000000000-a' });
+    expect(replica().state).toMatchObject({ epoch: EPOCH, seq: 0, moving: false });
+  });
+
+  it('a page of a snapshot that was not asked for does not begin one', () => {
+    const rows = client.take().rows.size;
+    say(`${INBOX}/delta/${SCOPE}`, {
+      ...{ rid: 'other', reset: true, snap: 9, epoch: '1999999999999-b', scope: SCOPE },
+      ...{ from: 0, to: 9, head: 9, now: 1, changes: [] },
+    });
+    expect(rows).toBe(0);
+    expect(replica().state).toMatchObject({ epoch: EPOCH, inSnapshot: false });
+  });
+});
+
+it('what is stored brings the same client back', () => {
+  write('m1', { text: 'x' });
+  const rows = new Map<string, Json>();
+  const other = new Client({
+    user: 'alice',
+    clientId: 'alice:a',
+    random: () => 0.5,
+    newSrc: () => 'x'.repeat(20),
+  });
+  const state = JSON.parse(JSON.stringify(replica().state)) as Json;
+  const entry = JSON.parse(JSON.stringify(replica().outbox.entries[0])) as Json;
+  rows.set('s', state).set('o', entry);
+  other.open(
+    SCOPE,
+    [
+      ['s', '', state],
+      ['o', '1', entry],
+    ],
+    true,
+    now,
+  );
+  expect(other.scopes.get(SCOPE)!.replica.view('m1')).toEqual(replica().view('m1'));
+  expect(other.scopes.get(SCOPE)!.replica.state.src).toBe(replica().state.src);
+});
