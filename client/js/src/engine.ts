@@ -274,13 +274,18 @@ export class Engine implements Backend {
     this.tell({ type: 'progress', scope: name, progress });
   }
 
+  /** A clock that can be right stays as it is: what an answer's way took must not put two devices out of order. */
   #correctClock(events: ClientEvent[]): boolean {
-    const news = events.findLast((event) => event.type === 'clock');
-    if (!news || news.type !== 'clock') return false;
-    const correction = Math.round(news.serverNow - (this.options.clock ?? Date.now)());
-    const moved = Math.abs(correction - this.#device.correction) > 1000;
-    this.#device.correction = correction;
-    return moved;
+    const before = this.#device.correction;
+    for (const event of events) {
+      if (event.type !== 'clock') continue;
+      const least = Math.round(event.serverNow - (this.options.clock ?? Date.now)());
+      const most = event.ageMs === undefined ? Infinity : Math.ceil(least + event.ageMs);
+      const { correction } = this.#device;
+      if (correction >= least && correction <= most) continue;
+      this.#device.correction = most === Infinity ? least : Math.round((least + most) / 2);
+    }
+    return Math.abs(this.#device.correction - before) > 1000;
   }
 
   // ---- The connection -------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ export type ClientEvent =
   /** The token ends in so many seconds, or was refused on renewal. */
   | { type: 'token'; expiresInS: number }
   | { type: 'tokenRefused'; message: string }
-  | { type: 'clock'; serverNow: number }
+  /** The server's time was this when it answered, at most `ageMs` ago; absent: nobody knows how long ago. */
+  | { type: 'clock'; serverNow: number; ageMs?: number }
   | { type: 'error'; scope?: string; code: string; message: string };
 
 export interface Effects {
@@ -161,7 +162,9 @@ export class Client {
     const { ok, fault } = decodeDelta(payload);
     if (!ok || ok.scope !== to.scope) return fault ?? 'of another scope';
     if (to.kind === 'log') scope.onLog(ok, now);
-    else if (scope.onPage(ok, now)) this.#events.push({ type: 'clock', serverNow: ok.now });
+    else if (scope.onPage(ok, now)) {
+      this.#events.push({ type: 'clock', serverNow: ok.now, ageMs: now - scope.pulledAt });
+    }
     scope.tick(now);
     return undefined;
   }

@@ -51,6 +51,8 @@ export class Scope {
   #singleUntil = 0;
   #mayPull = true;
   #mayWrite = true;
+  /** When the pull under way was sent. */
+  pulledAt = 0;
   /** The newest head that a page named: how far a first sync is. */
   head = 0;
 
@@ -181,6 +183,7 @@ export class Scope {
     this.#rid = Math.floor(this.shared.random() * INTEGER_MAX).toString(36);
     this.#resetTaken = false;
     this.#wantsPull = false;
+    this.pulledAt = now;
     this.#pullAt = now + limits.PULL_WAIT_MS + this.#pullPause * (0.5 + this.shared.random());
     this.#pullPause = Math.min(this.#pullPause * 2, limits.BACKOFF_MAX_MS);
     const snapshot = state.wantSnapshot;
