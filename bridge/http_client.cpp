@@ -20,7 +20,7 @@ std::size_t take(char* data, std::size_t size, std::size_t count, void* into) {
 }
 
 int progress(void* of, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  const auto& request = *static_cast<const HttpRequest*>(of);
+  const auto& request = *static_cast<const HttpCall*>(of);
   return request.interrupted && request.interrupted() ? 1 : 0;
 }
 
@@ -43,7 +43,7 @@ std::string reason(CURLcode code, const char* longer) {
 
 using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
-Headers headers_of(const HttpRequest& request) {
+Headers headers_of(const HttpCall& request) {
   Headers list(nullptr, curl_slist_free_all);
   const auto add = [&list](const char* line) {
     if (curl_slist* longer = curl_slist_append(list.get(), line)) {
@@ -70,7 +70,7 @@ struct HttpClient::Handle {
     curl_easy_setopt(curl, option, value);
   }
 
-  void prepare(const HttpRequest& request) {
+  void prepare(const HttpCall& request) {
     curl_easy_reset(curl);  // the connection stays
     const char* scheme = request.url.starts_with("https://") ? "https" : "http";
     set(CURLOPT_URL, request.url.c_str());
@@ -97,7 +97,7 @@ HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
-Result<HttpAnswer> HttpClient::send(const HttpRequest& request) {
+Result<HttpAnswer> HttpClient::send(const HttpCall& request) {
   if (!is_http_url(request.url)) return failed("must begin with https:// or http://, and name a host");
   if (handle_->curl == nullptr) return failed("libcurl does not work here");
   std::pair<HttpAnswer, std::size_t> taken{{}, request.max_bytes};
@@ -133,7 +133,7 @@ bool is_http_url(const std::string& url) {
          url.substr(host, end - host).find('@') == std::string::npos;
 }
 
-Result<std::string> http_get(HttpRequest request) {
+Result<std::string> http_get(HttpCall request) {
   request.redirects = 3;
   const auto fail = [&request](const std::string& why) { return failed(request.url + ": " + why); };
   auto answer = HttpClient().send(request);

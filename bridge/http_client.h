@@ -16,7 +16,7 @@
 
 namespace msync {
 
-struct HttpRequest {
+struct HttpCall {
   std::string url;                         // http:// or https://
   std::string method = "GET";              // or POST
   std::vector<std::string> headers = {};   // "Name: value"
@@ -46,7 +46,7 @@ class HttpClient {
 
   /// An answer, whatever its status; Code::bad_config with the reason (without the URL, which may be a secret) where
   /// none came. Waits.
-  Result<HttpAnswer> send(const HttpRequest& request);
+  Result<HttpAnswer> send(const HttpCall& request);
 
  private:
   struct Handle;
@@ -57,6 +57,6 @@ class HttpClient {
 bool is_http_url(const std::string& url);
 
 /// The whole body of an answer 200, at most three redirects on. The reason otherwise begins with the URL.
-Result<std::string> http_get(HttpRequest request);
+Result<std::string> http_get(HttpCall request);
 
 }  // namespace msync

@@ -54,7 +54,7 @@ bool KeyFetcher::stopping() {
 
 /// True if the file was replaced.
 Result<bool> KeyFetcher::fetch() {
-  HttpRequest request{options_.url};
+  HttpCall request{options_.url};
   request.max_bytes = limits::max_jwks_bytes;
   request.timeout_ms = timeout_ms;
   request.interrupted = [this] { return stopping(); };
