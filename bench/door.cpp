@@ -25,6 +25,7 @@ const std::string secret = "0123456789abcdef0123456789abcdef";
 class Silent : public Broker {
  public:
   void publish(const std::string&, const std::string&) override {}
+  void tell(const std::string&, const std::string&) override {}
   void kick(const std::string&, bool) override {}
   void log(Level, const std::string&) override {}
 };

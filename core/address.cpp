@@ -68,6 +68,8 @@ Address classify_door(std::string_view name) {
     address.matter = Address::Matter::members;
   } else if (name == "keys") {
     address.matter = Address::Matter::keys;
+  } else if (name == "counters") {
+    address.matter = Address::Matter::counters;
   } else {
     address.kind = Address::Kind::reserved;
   }

@@ -28,10 +28,11 @@ struct Address {
 
   /// What is talked about on a topic of the door (see core/door_message.h).
   enum class Matter : std::uint8_t {
-    revoke,   // operator → bridge: a request to revoke
-    revoked,  // bridge → plugin, retained: all revocations in force
-    members,  // bridge → plugin: who is a member of what
-    keys,     // plugin → bridge: a token names a key that is not in the set
+    revoke,    // operator → bridge: a request to revoke
+    revoked,   // bridge → plugin, retained: all revocations in force
+    members,   // bridge → plugin: who is a member of what
+    keys,      // plugin → bridge: a token names a key that is not in the set
+    counters,  // plugin → bridge: what it has let in and refused
   };
 
   Kind kind = Kind::outside;

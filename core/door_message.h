@@ -2,7 +2,7 @@
 //
 // revoke: a request, stamped like input. revoked: the bridge's retained list of what it has accepted; the plugin acts
 // on it. members: who is a member of what, all of it on each connect and then every change. keys: the plugin asks for
-// the issuer's keys. Decoding takes any bytes. Pure; any thread.
+// the issuer's keys. counters: see core/door_counters.h. Decoding takes any bytes. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -72,6 +72,7 @@ inline constexpr std::string_view revoke = "sync/door/revoke";
 inline constexpr std::string_view revoked = "sync/door/revoked";
 inline constexpr std::string_view members = "sync/door/members";
 inline constexpr std::string_view keys = "sync/door/keys";
+inline constexpr std::string_view counters = "sync/door/counters";
 }  // namespace door_topic
 
 }  // namespace msync

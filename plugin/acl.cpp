@@ -54,6 +54,7 @@ Ruling judge_door_publish(const Address& address, const Bearer& bearer, bool ret
       if (gone) return bridge_publishes;
       return retain ? no_retain : when(bearer.who.bridge, bridge_publishes);
     case Address::Matter::keys:
+    case Address::Matter::counters:
       return nobody;
   }
   return nobody;

@@ -6,6 +6,10 @@
 #include "plugin/text.h"
 
 namespace msync {
+
+using Auth = DoorCounters::Auth;
+using Kicked = DoorCounters::Kicked;
+
 namespace {
 
 std::string quoted_text(std::string_view text) {
@@ -57,21 +61,25 @@ Door::Entry Door::enter(const Client& client, std::optional<std::string_view> pa
         Broker::Level::error,
         "per_listener_settings is true: then Mosquitto never tells a plugin the time, and no token would "
         "end. Every client is refused. Set per_listener_settings false in mosquitto.conf");
+    counters_.count(Auth::unsupported);
     return Entry::refuse;
   }
   if (parse_client_id(client.id)) {
     if (password) return admit(client, *password, now_ms);
-    return refuse(client, "a client id of the form <user>:<device> takes a token as password");
+    return refuse(client, Auth::bad_token,
+                  "a client id of the form <user>:<device> takes a token as password");
   }
   if (password && looks_like_token(*password)) {
-    return refuse(client,
+    return refuse(client, Auth::bad_token,
                   "with a token the client id must be <user>:<device>, device 1 to 64 of A-Za-z0-9_-");
   }
+  counters_.count(Auth::deferred);
   broker_.log(Broker::Level::info, named(client) + " has no token: left to Mosquitto's password file");
   return Entry::defer;
 }
 
-Door::Entry Door::refuse(const Client& client, std::string_view why) {
+Door::Entry Door::refuse(const Client& client, Auth result, std::string_view why) {
+  counters_.count(result);
   broker_.log(Broker::Level::warning, "refused " + named(client) + ": " + std::string(why));
   return Entry::refuse;
 }
@@ -110,19 +118,28 @@ std::string Door::unfit(const Client& client, const Result<Identity>& who, std::
 
 Door::Entry Door::admit(const Client& client, std::string_view token, std::int64_t now_ms) {
   // In MQTT 3.1 the answer to a subscription cannot say no: the client would wait for what never comes.
-  if (client.protocol == 3) return refuse(client, "MQTT 3.1 is not supported: use 3.1.1 or 5");
-  if (unheard(client, now_ms)) return Entry::refuse;  // the log has said so
+  if (client.protocol == 3)
+    return refuse(client, Auth::unsupported, "MQTT 3.1 is not supported: use 3.1.1 or 5");
+  if (unheard(client, now_ms)) {  // the log has said so
+    counters_.count(Auth::paused);
+    return Entry::refuse;
+  }
   bool signed_by_us = false;
   Result<Identity> who = verify_token(token, tokens_, now_ms / 1000, &signed_by_us);
   if (!who) note_failure(client, who.error(), signed_by_us, now_ms);
-  if (const std::string why = unfit(client, who, now_ms); !why.empty()) return refuse(client, why);
+  if (const std::string why = unfit(client, who, now_ms); !why.empty()) {
+    const bool revoked = who && revocations_.revoked(*who, now_ms / 1000);
+    return refuse(client, revoked ? Auth::revoked : Auth::bad_token, why);
+  }
   if (sessions_.online_beside(who->user, client.id) >= options_.max_connections_per_user) {
-    return refuse(client, "its user has " + std::to_string(options_.max_connections_per_user) +
-                              " connections already (plugin_opt_max_connections_per_user)");
+    return refuse(client, Auth::too_many,
+                  "its user has " + std::to_string(options_.max_connections_per_user) +
+                      " connections already (plugin_opt_max_connections_per_user)");
   }
   if (!who->bridge && !client_ids_.note(who->user, client.id, now_ms)) {
-    return refuse(client, "its user has had " + std::to_string(options_.max_sessions_per_user) +
-                              " client ids lately (plugin_opt_max_sessions_per_user)");
+    return refuse(client, Auth::too_many,
+                  "its user has had " + std::to_string(options_.max_sessions_per_user) +
+                      " client ids lately (plugin_opt_max_sessions_per_user)");
   }
   Session& session =
       sessions_.open(client.handle, std::string(client.id), *std::move(who), !client.clean_start);
@@ -130,6 +147,7 @@ Door::Entry Door::admit(const Client& client, std::string_view token, std::int64
   session.arriving = !client.clean_start;
   if (session.arriving) arriving_.push_back(session.id);
   accept_token(session, token, now_ms);
+  counters_.count(Auth::accepted);
   return Entry::accept;
 }
 
@@ -151,7 +169,7 @@ std::optional<Door::Entry> Door::reconsider(const Client& client, std::int64_t n
     const std::string why = unfit(client, verify_token(session->token, tokens_, now_ms / 1000), now_ms);
     if (!why.empty()) {
       sessions_.set_end(*session, 0);
-      leave(*session, false, why);
+      leave(*session, Kicked::ended, why);
     }
     return Entry::accept;
   }
@@ -174,6 +192,7 @@ void Door::tick(std::int64_t now_ms) {
     const Session* session = sessions_.find(id);
     if (session && session->online && session->leaving) broker_.kick(id, with_will);
   }
+  tell_counters(now_ms);
 }
 
 // Mosquitto 2.0.11 counts what it has just dropped from a returning client's queue as still under way: with enough of it
@@ -186,7 +205,7 @@ void Door::settle_arrivals(std::int64_t now_ms) {
     session->arriving = false;
     if (!session->purged || now_ms - session->cleaned_ms < limits::purge_pause_ms) continue;
     session->cleaned_ms = now_ms;
-    leave(*session, false, "its queue held what it may no longer read");
+    leave(*session, Kicked::rights, "its queue held what it may no longer read");
   }
 }
 
@@ -216,7 +235,7 @@ void Door::expire(Session& session, std::int64_t now_ms) {
     sessions_.wake(session, session.ends_ms);
     return;
   }
-  leave(session, false, "its token has ended");
+  leave(session, Kicked::ended, "its token has ended");
   if (!session.online) {  // what remains only names the session
     session.token.clear();
     session.who.claims = Json::object();
@@ -224,10 +243,20 @@ void Door::expire(Session& session, std::int64_t now_ms) {
   }
 }
 
-void Door::leave(Session& session, bool with_will, std::string_view why) {
+void Door::leave(Session& session, Kicked reason, std::string_view why, bool with_will) {
   if (!session.online || std::exchange(session.leaving, true)) return;
+  counters_.count(reason);
   broker_.log(Broker::Level::info, "disconnecting " + quoted_text(session.id) + ": " + std::string(why));
   kicks_.emplace_back(session.id, with_will);
+}
+
+// Not at QoS 1: a bridge that is away would find hours of them in its queue.
+void Door::tell_counters(std::int64_t now_ms) {
+  if (counters_.start_ms == 0) counters_.start_ms = counters_told_ms_ = now_ms;
+  if (now_ms >= counters_told_ms_ && now_ms - counters_told_ms_ < limits::door_counters_ms) return;
+  counters_told_ms_ = now_ms;
+  counters_.connections = sessions_.online();
+  broker_.tell(std::string(door_topic::counters), encode(counters_));
 }
 
 void Door::reload() {

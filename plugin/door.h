@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/door_counters.h"
 #include "core/message.h"
 #include "plugin/acl.h"
 #include "plugin/client_ids.h"
@@ -29,7 +30,7 @@
 
 namespace msync {
 
-/// What the door asks of the broker. Implementations must not call the door from publish() and log(); kick()
+/// What the door asks of the broker. Implementations must not call the door from publish(), tell() and log(); kick()
 /// may cause disconnect() and, for a will, acl().
 class Broker {
  public:
@@ -37,6 +38,8 @@ class Broker {
 
   virtual ~Broker() = default;
   virtual void publish(const std::string& topic, const std::string& payload) = 0;  // QoS 1, not retained
+  virtual void tell(const std::string& topic,
+                    const std::string& payload) = 0;  // QoS 0: who is there hears it
   virtual void kick(const std::string& client_id, bool with_will) = 0;
   virtual void log(Level level, const std::string& line) = 0;
 };
@@ -116,7 +119,7 @@ class Door {
                   const UserProperties& properties, std::int64_t now_ms);
 
   /// At the end of each of the broker's rounds. Only here clients are disconnected. A JWKS file that has changed is
-  /// read again; if it is bad the old keys stay. New keys count for who connects from then on, and for all at the next
+  /// read again; if it is bad the old keys stay. The bridge is told the counters when it is time. New keys count for who connects from then on, and for all at the next
   /// reload().
   void tick(std::int64_t now_ms);
 
@@ -128,7 +131,7 @@ class Door {
   Entry enter(const Client& client, std::optional<std::string_view> password, std::int64_t now_ms);
   Entry admit(const Client& client, std::string_view token, std::int64_t now_ms);
   std::optional<Entry> reconsider(const Client& client, std::int64_t now_ms);
-  Entry refuse(const Client& client, std::string_view why);
+  Entry refuse(const Client& client, DoorCounters::Auth result, std::string_view why);
   bool unheard(const Client& client, std::int64_t now_ms);
   void note_failure(const Client& client, const Error& error, bool signed_by_us, std::int64_t now_ms);
   std::string unfit(const Client& client, const Result<Identity>& who, std::int64_t now_ms) const;
@@ -161,11 +164,14 @@ class Door {
   void settle_arrivals(std::int64_t now_ms);
   void read_changed_keys(std::int64_t now_ms);
   void expire(Session& session, std::int64_t now_ms);
-  void leave(Session& session, bool with_will, std::string_view why);
+  void leave(Session& session, DoorCounters::Kicked reason, std::string_view why, bool with_will = false);
+  void tell_counters(std::int64_t now_ms);
   static Notice notice_of(Code code, std::string message, std::string_view topic = {});
   void notify(Session& session, const Notice& notice, std::int64_t now_ms);
   void send(Session& session, const Notice& notice);
-  void denied(Session& session, const char* why, std::string_view topic, std::int64_t now_ms);
+  void denied(Session& session, DoorCounters::Denied reason, const char* why, std::string_view topic,
+              std::int64_t now_ms);
+  Verdict judge_read(Session& session, const Client& client, const Topic& topic);
   static bool ours(const Topic& topic);
 
   Options options_;
@@ -180,6 +186,8 @@ class Door {
   ClientIds client_ids_;
   Members members_;
   Revocations revocations_;
+  DoorCounters counters_;
+  std::int64_t counters_told_ms_ = 0;
   std::int64_t keys_wanted_ms_ = 0;                  // when the bridge was asked for newer keys last
   std::vector<std::string> arriving_;                // client ids
   std::vector<std::pair<std::string, bool>> kicks_;  // client id, with will

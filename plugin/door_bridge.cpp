@@ -35,7 +35,7 @@ void Door::told_revoked(std::string_view payload, std::int64_t now_ms) {
   sessions_.each([&](Session& session) {
     if (!revocations_.revoked(session.who, now_ms / 1000)) return;
     sessions_.set_end(session, 0);
-    leave(session, false, "its token was revoked");
+    leave(session, DoorCounters::Kicked::revoked, "its token was revoked");
   });
 }
 

@@ -7,6 +7,9 @@
 #include "plugin/text.h"
 
 namespace msync {
+
+using Kicked = DoorCounters::Kicked;
+
 namespace {
 
 constexpr std::string_view method_name = "JWT";
@@ -29,20 +32,21 @@ Door::Entry Door::authenticate(const Client& client, std::string_view method, st
   Session* session = sessions_.find(client.handle, client.id, client.user);
   if (!session || !session->online) {
     sessions_.forget(client.handle);
-    if (!parse_client_id(client.id)) return refuse(client, "the client id must be <user>:<device>");
+    if (!parse_client_id(client.id))
+      return refuse(client, DoorCounters::Auth::bad_token, "the client id must be <user>:<device>");
     return enter(client, data, now_ms);
   }
   // A publish of the token has been counted by acl().
   const bool seldom = session->who.bridge || session->user->messages.take(now_ms);
   const std::string why = seldom ? take_new_token(*session, data, now_ms) : "too many";
   if (why.empty()) return Entry::accept;
-  leave(*session, false, "its new token is refused: " + why);
+  leave(*session, Kicked::renewal, "its new token is refused: " + why);
   return Entry::unwind;
 }
 
 void Door::authenticate_further(const Client& client) {
   if (Session* session = sessions_.find(client.handle, client.id, client.user)) {
-    leave(*session, false, "it sent an AUTH that nobody asked for");
+    leave(*session, Kicked::protocol, "it sent an AUTH that nobody asked for");
   }
 }
 
@@ -51,7 +55,7 @@ void Door::renew(const Client& client, std::string_view token, std::int64_t now_
   if (!session) return;
   const std::string why = take_new_token(*session, token, now_ms);
   if (!why.empty()) {
-    denied(*session, ("the new token is refused: " + why).c_str(), token_topic, now_ms);
+    notify(*session, notice_of(Code::denied, "the new token is refused: " + why, token_topic), now_ms);
     return;
   }
   Notice notice = notice_of(Code::token, "your new token counts", token_topic);
@@ -63,7 +67,11 @@ void Door::renew(const Client& client, std::string_view token, std::int64_t now_
 std::string Door::take_new_token(Session& session, std::string_view token, std::int64_t now_ms) {
   Result<Identity> who = verify_token(token, tokens_, now_ms / 1000);
   const Client bearer{session.client, session.id, session.who.user, session.address, 5};
-  if (std::string why = unfit(bearer, who, now_ms); !why.empty()) return why;
+  if (std::string why = unfit(bearer, who, now_ms); !why.empty()) {
+    counters_.count(DoorCounters::Auth::not_renewed);
+    return why;
+  }
+  counters_.count(DoorCounters::Auth::renewed);
   const std::vector<std::string> readable = readable_scopes(session);
   session.who = *std::move(who);
   accept_token(session, token, now_ms);
@@ -102,7 +110,7 @@ void Door::tell_lost(Session& session, const std::vector<std::string>& readable_
     notice.scope = scope;
     send(session, notice);
   }
-  if (lost > 0) leave(session, false, "it may read " + std::to_string(lost) + " scopes no more");
+  if (lost > 0) leave(session, Kicked::rights, "it may read " + std::to_string(lost) + " scopes no more");
 }
 
 }  // namespace msync

@@ -6,6 +6,8 @@
 
 namespace msync {
 
+using Denied = DoorCounters::Denied;
+
 bool is_stamp_name(std::string_view name) {
   return name.starts_with(stamp_prefix);
 }
@@ -57,7 +59,9 @@ std::optional<Verdict> Door::remembered(const Client& client, std::string_view n
   if (!slot->is_named(client.id) || now_ms >= slot->ends_ms) return std::nullopt;
   const auto rights = hot_rights_.find(scope_key(topic), slot->number);
   if (!rights) return std::nullopt;
-  return has(*rights, Right::read) ? Verdict::allow : Verdict::deny;
+  if (has(*rights, Right::read)) return Verdict::allow;
+  counters_.count(Denied::delivery);
+  return Verdict::deny;
 }
 
 void Door::remember(const Client& client, const Topic& topic, std::uint8_t rights) {
@@ -82,15 +86,24 @@ Verdict Door::acl(const Client& client, const Request& request, std::int64_t now
   if (session && !session->stands(now_ms)) session = nullptr;
   if (request.access == Access::subscribe) return judge_filter(session, request, now_ms);
   const Topic& topic = topics_.of(request.topic);
-  if (!session) return judge_stranger(topic).verdict;
-  if (request.access == Access::read) {
-    const std::uint8_t granted = rights(*session, topic);
-    remember(client, topic, granted);
-    const Verdict verdict = judge_delivery(topic, {session->who, session->id}, granted).verdict;
-    if (session->arriving && verdict == Verdict::deny) session->purged = true;
+  if (!session) {
+    const Verdict verdict = judge_stranger(topic).verdict;
+    if (verdict == Verdict::deny) counters_.count(Denied::no_token);
     return verdict;
   }
+  if (request.access == Access::read) return judge_read(*session, client, topic);
   return judge_write(*session, client, topic, request, now_ms);
+}
+
+Verdict Door::judge_read(Session& session, const Client& client, const Topic& topic) {
+  const std::uint8_t granted = rights(session, topic);
+  remember(client, topic, granted);
+  const Verdict verdict = judge_delivery(topic, {session.who, session.id}, granted).verdict;
+  if (verdict == Verdict::deny) {
+    counters_.count(Denied::delivery);
+    if (session.arriving) session.purged = true;
+  }
+  return verdict;
 }
 
 Verdict Door::judge_write(Session& session, const Client& client, const Topic& topic, const Request& request,
@@ -100,11 +113,15 @@ Verdict Door::judge_write(Session& session, const Client& client, const Topic& t
   const bool publishing = session.online && session.client == client.handle;
   if (ruling.verdict == Verdict::defer) return ruling.verdict;
   const bool too_large = !session.who.bridge && request.payload_bytes > options_.max_payload_bytes;
-  if (!publishing) return too_large ? Verdict::deny : ruling.verdict;  // a will: nobody is there to be told
+  if (!publishing) {  // a will: nobody is there to be told
+    if (too_large || ruling.verdict == Verdict::deny) counters_.count(Denied::publish);
+    return too_large ? Verdict::deny : ruling.verdict;
+  }
   if (!session.who.bridge && !within_quota(session, request, now_ms)) return Verdict::deny;
   if (ruling.verdict == Verdict::deny) {
-    denied(session, ruling.why, request.topic, now_ms);
+    denied(session, Denied::publish, ruling.why, request.topic, now_ms);
   } else if (too_large) {
+    counters_.count(Denied::too_large);
     notify(session,
            notice_of(Code::too_large,
                      "the message has " + std::to_string(request.payload_bytes) + " bytes, at most " +
@@ -118,9 +135,14 @@ Verdict Door::judge_write(Session& session, const Client& client, const Topic& t
 
 Verdict Door::judge_filter(Session* session, const Request& request, std::int64_t now_ms) {
   const Collections& collections = rules_->collections;
-  if (!session) return judge_stranger_subscribe(collections, request.topic).verdict;
+  if (!session) {
+    const Verdict verdict = judge_stranger_subscribe(collections, request.topic).verdict;
+    if (verdict == Verdict::deny) counters_.count(Denied::no_token);
+    return verdict;
+  }
   session->arriving = false;
   const Ruling ruling = judge_subscribe(collections, request.topic, {session->who, session->id});
+  if (ruling.verdict == Verdict::deny) counters_.count(Denied::subscribe);
   // No notice: the answer to a subscription says no by itself.
   if (ruling.verdict == Verdict::deny && session->notices.take(now_ms)) {
     broker_.log(Broker::Level::info, "denied \"" + printable(session->id) + "\" to subscribe to \"" +
@@ -137,6 +159,7 @@ bool Door::room_for_filter(Session& session, std::string_view filter, std::int64
     session.filters.emplace(filter);
     return true;
   }
+  counters_.count(Denied::quota);
   notify(session,
          notice_of(
              Code::quota,
@@ -150,12 +173,14 @@ bool Door::within_quota(Session& session, const Request& request, std::int64_t n
   User& user = *session.user;
   const bool few = user.messages.take(now_ms);
   if (few && user.bytes.take(now_ms, request.payload_bytes)) return true;
+  counters_.count(Denied::quota);
   if (now_ms - user.over_last_ms > limits::quota_pause_ms) user.over_since_ms = now_ms;
   user.over_last_ms = now_ms;
   if (now_ms - user.over_since_ms >= limits::quota_patience_ms) {
-    leave(session, true,
+    leave(session, DoorCounters::Kicked::quota,
           few ? "it was over plugin_opt_max_bytes_per_s for too long"
-              : "it was over plugin_opt_max_messages_per_s for too long");
+              : "it was over plugin_opt_max_messages_per_s for too long",
+          true);
   } else {
     const std::string most = few ? std::to_string(options_.max_bytes_per_s) + " bytes"
                                  : std::to_string(options_.max_messages_per_s) + " messages";
@@ -166,7 +191,9 @@ bool Door::within_quota(Session& session, const Request& request, std::int64_t n
   return false;
 }
 
-void Door::denied(Session& session, const char* why, std::string_view topic, std::int64_t now_ms) {
+void Door::denied(Session& session, Denied reason, const char* why, std::string_view topic,
+                  std::int64_t now_ms) {
+  counters_.count(reason);
   notify(session, notice_of(Code::denied, why, topic), now_ms);
 }
 
@@ -191,11 +218,12 @@ Door::Passage Door::message(const Client& client, std::string_view name, std::st
   Session* session = sessions_.find(client.handle, client.id, client.user);
   if (!session) return {};
   if (properties.forged) {
-    denied(*session, "user properties that begin with sync- are the server's", name, now_ms);
+    denied(*session, Denied::properties, "user properties that begin with sync- are the server's", name,
+           now_ms);
     return {};
   }
   if (properties.count > limits::max_user_properties) {
-    denied(*session, "too many user properties", name, now_ms);
+    denied(*session, Denied::properties, "too many user properties", name, now_ms);
     return {};
   }
   const Address address = topic.address;

@@ -51,6 +51,11 @@ class Mosquitto : public Broker {
                                   false, nullptr);
   }
 
+  void tell(const std::string& topic, const std::string& payload) override {
+    mosquitto_broker_publish_copy(nullptr, topic.c_str(), static_cast<int>(payload.size()), payload.data(), 0,
+                                  false, nullptr);
+  }
+
   void kick(const std::string& client_id, bool with_will) override {
     mosquitto_kick_client_by_clientid(client_id.c_str(), with_will);
   }

@@ -130,6 +130,9 @@ class Sessions {
 
   std::size_t size() const { return by_client_.size(); }
 
+  /// Those that are connected.
+  std::size_t online() const { return all_.size() - offline_.size(); }
+
  private:
   void erase(Session& session);
   void set_offline(Session& session);

@@ -2,6 +2,8 @@
 // said and understood again.
 #include "core/door_message.h"
 
+#include "core/door_counters.h"
+
 #include "core/limits.h"
 #include "core/topic.h"
 #include "tests/fuzz/require.h"
@@ -37,6 +39,14 @@ void check_members(std::string_view bytes) {
   REQUIRE(msync::encode(*again) == said);
 }
 
+void check_counters(std::string_view bytes) {
+  const auto counters = msync::decode_door_counters(bytes);
+  if (!counters) return;
+  const auto again = msync::decode_door_counters(msync::encode(*counters));
+  REQUIRE(again && *again == *counters);
+  REQUIRE(msync::risen(msync::DoorCounters{}, *counters) == *counters);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -48,6 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   check_revoked(bytes);
   check_members(bytes);
+  check_counters(bytes);
   REQUIRE(msync::encode_keys_wanted(bytes.substr(0, 1000)).size() <= 8 * msync::limits::max_echo_bytes);
   return 0;
 }

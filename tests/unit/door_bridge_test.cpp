@@ -101,7 +101,8 @@ TEST_F(DoorBridge, ANewTokenThatIsRevokedIsRefused) {
 
 TEST_F(DoorBridge, OnlyTheBridgeTells) {
   const Client who = enter("alice:phone", {{"roles", {"operator"}}});
-  for (const auto topic : {door_topic::revoked, door_topic::members, door_topic::keys}) {
+  for (const auto topic :
+       {door_topic::revoked, door_topic::members, door_topic::keys, door_topic::counters}) {
     EXPECT_EQ(publish(who, topic), Verdict::deny) << topic;
     EXPECT_EQ(publish(who, topic, true), Verdict::deny) << topic;
   }

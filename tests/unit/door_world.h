@@ -44,6 +44,9 @@ class RecordingBroker : public Broker {
   void publish(const std::string& topic, const std::string& payload) override {
     published.emplace_back(topic, Json::parse(payload));
   }
+  void tell(const std::string& topic, const std::string& payload) override {
+    told.emplace_back(topic, Json::parse(payload));
+  }
   void kick(const std::string& client_id, bool with_will) override {
     kicked.emplace_back(client_id, with_will);
   }
@@ -52,6 +55,7 @@ class RecordingBroker : public Broker {
   std::string last_line() const { return lines.empty() ? "" : lines.back(); }
 
   std::vector<std::pair<std::string, Json>> published;
+  std::vector<std::pair<std::string, Json>> told;
   std::vector<std::pair<std::string, bool>> kicked;
   std::vector<std::string> lines;
 };

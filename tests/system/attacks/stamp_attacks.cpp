@@ -114,7 +114,7 @@ TEST_F(StampAttacks, AWillIsNoWriteAndNoRequest) {
       {.topic = live(), .payload = "{}", .qos = 1, .retain = true},
       {.topic = "sync/mosquitto-sync:observer/notice", .payload = "{}", .qos = 1},
       {.topic = "sync/status", .payload = "{}", .qos = 1, .retain = true}};
-  observer.subscribe("sync/#");
+  for (const char* filter : {"sync/status", "sync/mosquitto-sync:observer/#"}) observer.subscribe(filter);
   for (const auto& will : wills) {
     RawConnect dying = login("eve:pc", rights());
     dying.will = will;
