@@ -3,7 +3,7 @@
  * asks the tab that has the engine. Everything that crosses it is JSON.
  */
 import type { ErrorInfo, MutationResult, Operation, ServerLimits } from './core/protocol.js';
-import type { Problem } from './core/replica.js';
+import type { Problem } from './core/reports.js';
 import type { Seen } from './core/view.js';
 
 export type State = 'offline' | 'connecting' | 'syncing' | 'idle' | 'error';

@@ -395,7 +395,7 @@ export class Engine implements Backend {
       return seen ? [[id, seen] as [string, typeof seen]] : [];
     });
     this.tell({ type: 'view', scope, whole: true, docs });
-    for (const problem of replica.problems.values()) this.tell({ type: 'problem', problem });
+    for (const problem of replica.reports.problems.values()) this.tell({ type: 'problem', problem });
     this.#progress.delete(scope);
     this.#tellProgress(scope);
     this.#statusText = '';
@@ -411,7 +411,7 @@ export class Engine implements Backend {
   solve(scope: string, key: string, how: 'retry' | 'discard'): Promise<void> {
     return this.#step(() => {
       const replica = this.#client.scopes.get(scope)?.replica;
-      const problem = replica?.dropProblem(key);
+      const problem = replica?.reports.dropProblem(key);
       if (!replica || !problem) throw new SyncError('not_found', `no such write: ${key}`);
       if (how === 'retry') {
         const ops = problem.meant.map((op) => {

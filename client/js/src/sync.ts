@@ -5,7 +5,7 @@ import type { Backend, BackendEvent, Status } from './backend.js';
 import { Collection, type CollectionOptions } from './collection.js';
 import type { ErrorInfo, JsonObject, Operation, ServerLimits } from './core/protocol.js';
 import { DEFAULT_LIMITS } from './core/protocol.js';
-import type { Problem } from './core/replica.js';
+import type { Problem } from './core/reports.js';
 import { isScope } from './core/topic.js';
 import type { Doc } from './document.js';
 import { SyncError } from './input.js';

@@ -9,7 +9,8 @@ import { decodeAck, decodeDelta, decodeNotice, decodeStatus } from './decode.js'
 import { PAGE_ENTITIES } from './limits.js';
 import { DEFAULT_LIMITS, PROTOCOL, isHigherEpoch } from './protocol.js';
 import type { Json, Notice, Operation, ServerStatus } from './protocol.js';
-import { Replica, type ReplicaEvent } from './replica.js';
+import { Replica } from './replica.js';
+import type { ReplicaEvent } from './reports.js';
 import { Scope, type Shared } from './scope.js';
 import { namesLeaf, parseTopic } from './topic.js';
 
@@ -244,8 +245,8 @@ export class Client {
       for (const [key, value] of replica.rows.take()) rows.set(key, value);
       if (replica.changed.size > 0) changed.set(name, replica.changed);
       replica.changed = new Set();
-      events.push(...replica.events);
-      replica.events = [];
+      events.push(...replica.reports.events);
+      replica.reports.events = [];
     }
     const outgoing = this.#outgoing;
     this.#outgoing = [];

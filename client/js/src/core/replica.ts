@@ -6,74 +6,20 @@
  * publishes, tells or acknowledges anything.
  */
 import { Documents, type Confirmed } from './documents.js';
-import { FILL_MAX, OUTCOME_WAIT_MS, REMEMBERED } from './limits.js';
+import { FILL_MAX, OUTCOME_WAIT_MS } from './limits.js';
 import { idsOf, Outbox, type Entry } from './outbox.js';
 import type { Ack, Change, Delta, ErrorInfo, Json, MutationResult, Operation } from './protocol.js';
+import { Reports, type Problem, type Remembered } from './reports.js';
 import { Rows } from './rows.js';
+import { newState, type ReplicaState } from './state.js';
 import { viewOf, type Seen } from './view.js';
-
-/** The row `s` of a scope. */
-export interface ReplicaState {
-  src: string;
-  /** Empty: a new replica. */
-  epoch: string;
-  seq: number;
-  /** Of the snapshot under way. */
-  snap: number;
-  inSnapshot: boolean;
-  /** Snapshots begun. */
-  generation: number;
-  /** What was applied may have left out entities that changed again up to here. */
-  wholeAt: number;
-  /** To another epoch: what the old src's numbers came to is not known yet. */
-  moving: boolean;
-  lastN: number;
-  ackedN: number;
-  /** The server's time when it said ackedN. */
-  ackedNow: number;
-  lastTs: number;
-  mismatches: number;
-  wantSnapshot: boolean;
-  firstOrder: number;
-  nextOrder: number;
-  /** It has been at a head once. */
-  whole: boolean;
-}
-
-/** A write that did not come to what the user meant. Kept until the app says what becomes of it. */
-export interface Problem {
-  key: string;
-  scope: string;
-  status: 'superseded' | 'conflict' | 'rejected' | 'lost' | 'revoked';
-  /** When it was written, ms. */
-  at: number;
-  group: boolean;
-  meant: Operation[];
-  error: ErrorInfo;
-}
-
-export type ReplicaEvent =
-  | { type: 'settled'; scope: string; key: string; result: MutationResult }
-  | { type: 'problem'; scope: string; problem: Problem }
-  | { type: 'purged'; scope: string; reason: string }
-  | { type: 'error'; scope: string; code: string; message: string };
-
-export interface Remembered {
-  n: number;
-  key: string;
-  at: number;
-  group: boolean;
-  ops: Operation[];
-}
 
 export class Replica {
   readonly rows: Rows;
   readonly documents: Documents;
   readonly outbox: Outbox;
-  readonly problems = new Map<string, Problem>();
-  readonly #remembered = new Map<number, Remembered>();
+  readonly reports: Reports;
   state: ReplicaState;
-  events: ReplicaEvent[] = [];
   changed = new Set<string>();
 
   constructor(
@@ -84,25 +30,8 @@ export class Replica {
     this.rows = new Rows(scope);
     this.documents = new Documents(this.rows);
     this.outbox = new Outbox(this.rows);
-    this.state = {
-      src: newSrc(),
-      epoch: '',
-      seq: 0,
-      snap: 0,
-      inSnapshot: false,
-      generation: 0,
-      wholeAt: 0,
-      moving: false,
-      lastN: 0,
-      ackedN: 0,
-      ackedNow: 0,
-      lastTs: 0,
-      mismatches: 0,
-      wantSnapshot: false,
-      firstOrder: 0,
-      nextOrder: 1,
-      whole: false,
-    };
+    this.reports = new Reports(this.rows);
+    this.state = newState(newSrc());
   }
 
   /** What an earlier life committed, as [kind, name, value]. Without the row `s` it is a new replica. */
@@ -112,11 +41,8 @@ export class Replica {
       if (kind === 's') this.state = { ...this.state, ...(value as object) };
       else if (kind === 'd') this.documents.load(name, value as unknown as Confirmed);
       else if (kind === 'o') entries.push(value as unknown as Entry);
-      else if (kind === 'p') this.problems.set(name, value as unknown as Problem);
-      else if (kind === 'a') {
-        const row = value as unknown as Remembered;
-        this.#remembered.set(row.n, row);
-      }
+      else if (kind === 'p') this.reports.problems.set(name, value as unknown as Problem);
+      else if (kind === 'a') this.reports.load(value as unknown as Remembered);
     }
     this.outbox.load(entries);
     this.save();
@@ -161,12 +87,9 @@ export class Replica {
   /** By a tab that has not heard of the first time. */
   #askedAgain(key: string): boolean {
     if (this.outbox.findKey(key)) return true;
-    for (const row of this.#remembered.values()) {
-      if (row.key !== key) continue;
-      this.#settle(key, { n: row.n, status: 'applied' });
-      return true;
-    }
-    return false;
+    const row = this.reports.find(key);
+    if (row) this.reports.settle(key, { n: row.n, status: 'applied' });
+    return row !== undefined;
   }
 
   number(entry: Entry): void {
@@ -176,12 +99,10 @@ export class Replica {
 
   /** A write that the server will never take as a message: its number is used up by a noop. */
   replaceByNoop(entry: Entry, error: ErrorInfo): void {
-    const { key, at, group, ops } = entry;
-    this.#report({ key, scope: this.scope, status: 'rejected', at, group, meant: ops, error });
-    this.#settle(key, { n: entry.n, status: 'rejected', error });
+    this.reports.refuse('rejected', entry, error);
     this.outbox.remove(entry);
     this.outbox.add({ ...entry, key: '', group: false, ops: [{ op: 'noop' }] });
-    this.#touch(ops);
+    this.#touch(entry.ops);
   }
 
   // ---- Deltas ---------------------------------------------------------------------------------------------
@@ -255,8 +176,7 @@ export class Replica {
     if (same) return;
     const message = `at ${state.seq} here are ${digest.count} documents, ${digest.text()}; the server has ${delta.count}, ${delta.digest}`;
     if (state.mismatches === 1) state.wantSnapshot = true;
-    else if (state.mismatches === 2)
-      this.events.push({ type: 'error', scope: this.scope, code: 'digest', message });
+    else if (state.mismatches === 2) this.reports.error('digest', message);
   }
 
   // ---- What became of writes ------------------------------------------------------------------------------
@@ -339,41 +259,15 @@ export class Replica {
     this.outbox.remove(entry);
     this.#touch(entry.ops);
     if (!entry.key) return; // a noop of ours
-    const { key, at, group, ops, n } = entry;
     const { status } = result;
     if (status === 'superseded' || status === 'conflict' || status === 'rejected') {
       const error = result.error ?? { code: status, message: 'a newer change stands' };
       if (status === 'superseded' && !result.version && result.id) this.documents.forget(result.id);
-      this.#report({ key, scope: this.scope, status, at, group, meant: ops, error });
+      this.reports.problem(status, entry, error);
     } else {
-      this.#remember({ n, key, at, group, ops });
+      this.reports.remember(entry);
     }
-    this.#settle(key, result);
-  }
-
-  #settle(key: string, result: MutationResult): void {
-    this.events.push({ type: 'settled', scope: this.scope, key, result });
-  }
-
-  #report(problem: Problem): void {
-    this.problems.set(problem.key, problem);
-    this.rows.put('p', problem.key, problem);
-    this.events.push({ type: 'problem', scope: this.scope, problem });
-  }
-
-  dropProblem(key: string): Problem | undefined {
-    const problem = this.problems.get(key);
-    if (this.problems.delete(key)) this.rows.remove('p', key);
-    return problem;
-  }
-
-  #remember(row: Remembered): void {
-    this.#remembered.set(row.n, row);
-    this.rows.put('a', String(row.n), row);
-    if (this.#remembered.size <= REMEMBERED) return;
-    const [oldest] = this.#remembered.keys();
-    this.#remembered.delete(oldest!);
-    this.rows.remove('a', String(oldest));
+    this.reports.settle(entry.key, result);
   }
 
   // ---- Numbers, epochs, names -----------------------------------------------------------------------------
@@ -402,25 +296,22 @@ export class Replica {
   /** Acknowledged, and no longer known to the server, which has processed up to n. */
   #reportLost(n: number): void {
     const error = { code: 'lost', message: 'acknowledged, and lost by a restore of the server' };
-    const lost = [...this.#remembered.values()].filter((row) => row.n > n);
-    for (const { key, at, group, ops } of lost) {
-      this.#report({ key, scope: this.scope, status: 'lost', at, group, meant: ops, error });
-    }
-    for (const entry of this.outbox.entries.filter((each) => each.done && each.n > n)) {
-      const { key, at, group, ops } = entry;
+    const lost = this.reports.above(n);
+    for (const row of lost) this.reports.problem('lost', row, error);
+    const done = this.outbox.entries.filter((each) => each.done && each.n > n);
+    for (const entry of done) {
       this.outbox.remove(entry);
-      this.#touch(ops);
-      if (!key) continue;
-      this.#report({ key, scope: this.scope, status: 'lost', at, group, meant: ops, error });
-      this.#settle(key, { n: entry.n, status: 'rejected', error });
+      this.#touch(entry.ops);
+      if (entry.key) this.reports.refuse('lost', entry, error);
     }
-    for (const row of this.#remembered.keys()) this.rows.remove('a', String(row));
-    this.#remembered.clear();
-    const unknown = this.state.ackedN - n - lost.length;
-    if (this.state.ackedN > n) {
-      const message = `${this.state.ackedN - n} acknowledged writes are lost${unknown > 0 ? `, ${unknown} of them not remembered` : ''}`;
-      this.events.push({ type: 'error', scope: this.scope, code: 'lost', message });
-    }
+    this.reports.forgetAll();
+    const all = this.state.ackedN - n;
+    if (all <= 0) return;
+    const unknown = all - lost.length - done.length;
+    this.reports.error(
+      'lost',
+      `${all} acknowledged writes are lost, the content of ${Math.max(unknown, 0)} is not kept`,
+    );
   }
 
   /** The server lost its tail without a new epoch: the missing numbers are used up by noops. */
@@ -441,8 +332,7 @@ export class Replica {
     const state = this.state;
     state.src = this.newSrc();
     state.lastN = state.ackedN = state.ackedNow = 0;
-    for (const row of this.#remembered.keys()) this.rows.remove('a', String(row));
-    this.#remembered.clear();
+    this.reports.forgetAll();
     for (const entry of [...this.outbox.entries]) {
       if (entry.done) this.#leave(entry);
       else if (!entry.key) this.outbox.remove(entry);
@@ -453,27 +343,19 @@ export class Replica {
 
   /** The scope's data leaves the device, after the outbox was handed to the app. */
   purge(reason: string): void {
-    for (const entry of [...this.outbox.entries]) {
-      const { key, at, group, ops } = entry;
+    const error = { code: 'revoked', message: reason };
+    for (const entry of this.outbox.entries.filter(({ done }) => !done)) {
       this.outbox.remove(entry);
-      this.#touch(ops);
-      if (!key || entry.done) continue;
-      const error = { code: 'revoked', message: reason };
-      this.#report({ key, scope: this.scope, status: 'revoked', at, group, meant: ops, error });
-      this.#settle(key, { n: entry.n, status: 'rejected', error });
+      this.#touch(entry.ops);
+      if (entry.key) this.reports.refuse('revoked', entry, error);
     }
     for (const id of this.documents.clear()) this.changed.add(id);
     this.takeNewSrc();
     const { src, generation, nextOrder, firstOrder, lastTs } = this.state;
-    this.state = {
-      ...new Replica(this.scope, this.user, () => src).state,
-      generation,
-      nextOrder,
-      firstOrder,
-      lastTs,
-    };
+    this.state = { ...newState(src), generation, nextOrder, firstOrder, lastTs };
+    this.reports.forgetAll();
     this.save();
-    this.events.push({ type: 'purged', scope: this.scope, reason });
+    this.reports.events.push({ type: 'purged', scope: this.scope, reason });
   }
 
   #touch(ops: Operation[]): void {
