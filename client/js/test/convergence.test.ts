@@ -5,7 +5,7 @@ import type { Policy } from '../src/testing/reconcile.js';
 import { Device, Dice, World } from './world.js';
 
 const SCOPE = 'chat/42/messages';
-const SEEDS = Number(process.env.MSYNC_SEEDS ?? 25);
+const SEEDS = Number(process.env.MSYNC_SEEDS ?? 15);
 const FIRST = Number(process.env.MSYNC_FIRST_SEED ?? 1);
 
 interface Plan {

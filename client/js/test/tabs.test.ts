@@ -98,4 +98,6 @@ it('a wipe ends all of them', async () => {
   await b.sync.wipe();
   await eventually(() => a.messages.getSnapshot().length === 0);
   await expect(a.messages.put('m2', { text: 'x' })).rejects.toMatchObject({ code: 'closed' });
+  const again = open(); // the next user, or the same
+  await eventually(() => again.messages.get('m1') !== undefined);
 });

@@ -32,6 +32,7 @@ interface Waiting {
 
 export class Tab implements Backend {
   clientId = '';
+  #ended = false;
   #engine: Engine | undefined;
   readonly #channel: BroadcastChannel;
   readonly #waiting = new Map<string, Waiting>();
@@ -61,13 +62,14 @@ export class Tab implements Backend {
   }
 
   #say(message: Message): void {
-    this.#channel.postMessage(message);
+    if (!this.#ended) this.#channel.postMessage(message);
   }
 
   async #lead(): Promise<void> {
     const engine = new Engine(this.options, (event) => {
       this.tell(event);
       this.#say({ event });
+      this.#endAfter(event);
     });
     await engine.start();
     this.#engine = engine;
@@ -86,12 +88,20 @@ export class Tab implements Backend {
     for (const { call } of this.#waiting.values()) this.#pass(call);
   }
 
+  /** A wiped database has no tabs, once who asked for it has been answered. */
+  #endAfter(event: BackendEvent): void {
+    const asked = [...this.#waiting.values()].some(({ call }) => call.method === 'wipe');
+    if (event.type === 'wiped' && !asked) setTimeout(() => void this.close(), 0);
+  }
+
   #hear(message: Message): void {
     if ('hello' in message) {
       if (this.#engine) this.#say({ leader: this.clientId });
     } else if ('leader' in message) this.#follow(message.leader);
     else if ('event' in message) {
-      if (!this.#engine) this.tell(message.event); // else the last words of who led before
+      if (this.#engine) return; // the last words of who led before
+      this.tell(message.event);
+      this.#endAfter(message.event);
     } else if ('answer' in message) this.#answered(message.answer, message.error);
     else if (this.#engine) void this.#serve(message.call).then((answer) => this.#say(answer));
   }
@@ -132,7 +142,8 @@ export class Tab implements Backend {
   write = (scope: string, key: string, ops: Operation[], group: boolean) =>
     this.#ask('write', scope, key, ops, group);
   solve = (scope: string, key: string, how: 'retry' | 'discard') => this.#ask('solve', scope, key, how);
-  watchLive = (scope: string, on: boolean) => this.#ask('watchLive', scope, on);
+  /** Another tab may still listen: a scope once watched stays so. */
+  watchLive = (scope: string, on: boolean) => (on ? this.#ask('watchLive', scope, on) : Promise.resolve());
   sendLive = (scope: string, message: LiveMessage) => this.#ask('sendLive', scope, message);
   renew = () => this.#ask('renew');
 
@@ -147,6 +158,7 @@ export class Tab implements Backend {
     this.#release();
     for (const { reject } of this.#waiting.values()) reject(new SyncError('closed', 'it was closed'));
     this.#waiting.clear();
+    this.#ended = true;
     this.#channel.close();
   }
 }
