@@ -14,6 +14,7 @@
 #include "bridge/key_fetcher.h"
 #include "bridge/own_token.h"
 #include "bridge/schema_gate.h"
+#include "bridge/webhooks/webhook_file.h"
 #include "platform/files.h"
 
 namespace msync {
@@ -190,6 +191,23 @@ void reload(Daemon& daemon, SchemaGate& gate, const std::string& folder,
   spdlog::info("event=reloaded collections={}", collections->all().size());
 }
 
+/// Nothing if there is a mistake in them; it is logged then.
+std::optional<std::vector<WebhookConfig>> webhooks_or_report(const std::string& file,
+                                                             const Collections& collections) {
+  LoadedWebhooks loaded = load_webhooks(file, collections);
+  for (const Problem& problem : loaded.problems) spdlog::error("event=bad_webhooks {}", to_string(problem));
+  if (!loaded.problems.empty()) return std::nullopt;
+  return std::move(loaded.webhooks);
+}
+
+void reload_webhooks(Daemon& daemon, const std::string& file, const Collections& collections) try {
+  if (file.empty()) return;
+  if (const auto webhooks = webhooks_or_report(file, collections)) return daemon.set_webhooks(*webhooks);
+  spdlog::error("event=reload_refused action=\"the old webhooks stay\"");
+} catch (const StoreError& error) {
+  spdlog::error("event=reload_refused reason=\"{}\" action=\"the old webhooks stay\"", error.what());
+}
+
 /// Fetches the issuer's keys, where the bridge was told to, as long as this object lives.
 class KeyThread {
  public:
@@ -234,6 +252,10 @@ int serve(const BridgeOptions& options, const Keys& keys, std::shared_ptr<const 
   KeyThread key_thread(options);  // first: the broker may wait for its file
   DaemonConfig config = config_of(options, keys);
   config.keys_wanted = [&key_thread] { key_thread.wanted(); };
+  if (!options.webhooks_file.empty()) {
+    config.webhooks = webhooks_or_report(options.webhooks_file, *collections);
+    if (!config.webhooks) return EX_CONFIG;
+  }
   Daemon daemon(std::move(config), collections, [&](const std::string& why) {
     failed = true;
     spdlog::critical("event=fatal reason=\"{}\"", why);
@@ -250,7 +272,10 @@ int serve(const BridgeOptions& options, const Keys& keys, std::shared_ptr<const 
   daemon.remember(gate.accepted());
   daemon.start();
   int signal = signals.wait();
-  for (; signal == SIGHUP; signal = signals.wait()) reload(daemon, gate, options.schemas, collections);
+  for (; signal == SIGHUP; signal = signals.wait()) {
+    reload(daemon, gate, options.schemas, collections);
+    reload_webhooks(daemon, options.webhooks_file, *collections);
+  }
   spdlog::info("event=stopping");
   daemon.stop(limits::drain_ms);
   spdlog::info("event=stopped");

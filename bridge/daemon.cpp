@@ -35,7 +35,9 @@ Daemon::Daemon(DaemonConfig config, std::shared_ptr<const Collections> collectio
       collections_(std::move(collections)),
       fatal_(std::move(fatal)),
       time_(0),
-      gate_(config_.link.client_id, config_.stamp_key) {
+      gate_(config_.link.client_id, config_.stamp_key),
+      webhooks_({[this] { return identity_.epoch; }, [this] { return reader_or_throw(config_.store); }, time_,
+                 fatal_}) {
   auto store = open_or_throw(config_.store, clock_ms());
   identity_ = store->identity();
   time_.at_least(store->last_time_ms());
@@ -115,7 +117,9 @@ Pipeline::Parts Daemon::pipeline_parts(std::unique_ptr<Store> store) {
                         fatal_};
   parts.touched = [this](std::span<const Touched> scopes) {
     if (http_) http_->app().touched(scopes);
+    webhooks_.touched(scopes);
   };
+  parts.webhooks = &webhooks_.progress();
   return parts;
 }
 
@@ -179,6 +183,7 @@ void Daemon::refuse(const std::string& topic, const Error& error) {
 }
 
 void Daemon::start() {
+  if (config_.webhooks) webhooks_.configure(*config_.webhooks);  // before anything moves
   const auto run = [this](const char* name, auto body) {
     return std::async(std::launch::async, [this, name, body] {
       try {
@@ -198,6 +203,7 @@ void Daemon::start() {
 void Daemon::stop(int drain_ms) {
   if (!pipeline_done_.valid()) return;
   const auto patience = std::chrono::milliseconds(drain_ms);
+  webhooks_.stop();
   inbox_.close();
   pulls_->stop();
   const bool in_time = pipeline_done_.wait_for(patience) == std::future_status::ready &&
@@ -217,6 +223,10 @@ void Daemon::stop(int drain_ms) {
 
 void Daemon::remember(std::vector<std::pair<std::string, std::string>> accepted) {
   pipeline_->remember(std::move(accepted));
+}
+
+void Daemon::set_webhooks(const std::vector<WebhookConfig>& webhooks) {
+  webhooks_.configure(webhooks);
 }
 
 void Daemon::reload(std::shared_ptr<const Collections> collections) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "bridge/pipeline.h"
 #include "bridge/publisher.h"
 #include "bridge/pull_service.h"
+#include "bridge/webhooks/webhooks.h"
 
 namespace msync {
 
@@ -30,6 +32,7 @@ struct DaemonConfig {
   RevokeRules revoking;
   std::optional<HttpOptions> http;
   std::function<void()> keys_wanted = {};  // the plugin lacks one; may be empty
+  std::optional<std::vector<WebhookConfig>> webhooks = {};
 };
 
 class Daemon {
@@ -53,6 +56,12 @@ class Daemon {
 
   /// The store shall know that its documents were held against these: names of collections and fingerprints.
   void remember(std::vector<std::pair<std::string, std::string>> accepted);
+
+  /// These webhooks from now on; between start() and stop(). Throws StoreError.
+  void set_webhooks(const std::vector<WebhookConfig>& webhooks);
+
+  /// Any thread.
+  std::vector<WebhookStats> webhook_stats() const { return webhooks_.stats(); }
 
  private:
   void receive(LinkMessage&& message);
@@ -78,6 +87,7 @@ class Daemon {
   Inbox inbox_;
   Outbox outbox_;
   Cursors cursors_;
+  Webhooks webhooks_;
   std::unique_ptr<Link> link_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Publisher> publisher_;

@@ -31,6 +31,7 @@ struct BridgeOptions {
   std::string http;          // HOST:PORT to listen on; empty: no HTTP
   std::string http_origins;  // of pages that may call from a browser, separated by commas
   std::uint32_t http_requests_per_s = limits::max_messages_per_s;  // of one user
+  std::string webhooks_file;                                       // empty: none
   bool allow_invalid = false;  // changed schemas may leave stored documents that do not fit them
   std::string version;
   LogOptions log;

@@ -34,6 +34,7 @@ void Pipeline::pause(int wait_ms) {
 void Pipeline::run() {
   while (!giving_up_) {
     store_accepted();
+    store_webhooks(false);
     if (!ready_ && !parts_.inbox.closed()) {
       pause(idle_wait_ms);
       continue;
@@ -42,7 +43,7 @@ void Pipeline::run() {
     auto acked = parts_.cursors.take_acked();
     unsaved_cursors_.insert(unsaved_cursors_.end(), acked.begin(), acked.end());
     if (batch.empty() && unsaved_cursors_.empty()) {
-      if (parts_.inbox.closed()) return;
+      if (parts_.inbox.closed()) return store_webhooks(true);
       keep_house();
       continue;
     }
@@ -123,6 +124,21 @@ void Pipeline::store_accepted() {
   } catch (const StoreError& error) {
     spdlog::warn("event=schemas_not_noted reason=\"{}\" action=\"the next start checks the documents again\"",
                  error.what());
+    if (error.kind == StoreError::Kind::corrupt) note_failure(error);
+  }
+}
+
+/// What could not be stored is stored later, or delivered again after the next start.
+void Pipeline::store_webhooks(bool all) {
+  if (parts_.webhooks == nullptr) return;
+  WebhookMarks marks = parts_.webhooks->take(all);
+  if (marks.empty()) return;
+  try {
+    committer_.save_webhooks(marks);
+    if (marks.keep) spdlog::info("event=webhooks_stored webhooks={}", marks.keep->size());
+  } catch (const StoreError& error) {
+    spdlog::warn("event=webhooks_not_stored reason=\"{}\" action=retry", error.what());
+    parts_.webhooks->put_back(std::move(marks));
     if (error.kind == StoreError::Kind::corrupt) note_failure(error);
   }
 }

@@ -40,6 +40,7 @@ class Pipeline {
     std::function<void(const std::string& why)> fatal;  // the store is damaged: the bridge must end
     std::int64_t boot_interval_ms = limits::boot_interval_ms;
     std::function<void(std::span<const Touched>)> touched = {};  // committed: who streams them can look
+    WebhookProgress* webhooks = nullptr;                         // cursors to be stored; may be none
   };
 
   explicit Pipeline(Parts parts);
@@ -69,6 +70,7 @@ class Pipeline {
   std::int64_t sweep();
   void forget_revocations();
   void store_accepted();
+  void store_webhooks(bool all);
   void note_failure(const StoreError& error);
   void note_success();
   void hand_over(Committed&& committed);

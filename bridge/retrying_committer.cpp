@@ -87,6 +87,16 @@ void RetryingCommitter::accept(std::span<const std::pair<std::string, std::strin
   });
 }
 
+void RetryingCommitter::save_webhooks(const WebhookMarks& marks) {
+  aside([&] {
+    store_->begin();
+    for (const auto& [name, cursors] : marks.cursors)
+      for (const auto& [scope, seq] : cursors) store_->save_webhook(name, scope, seq);
+    if (marks.keep) store_->keep_webhooks(*marks.keep);
+    store_->commit();
+  });
+}
+
 void RetryingCommitter::open_if_closed() {
   if (committer_) return;
   store_ = open_();

@@ -14,6 +14,7 @@
 
 #include "bridge/committer.h"
 #include "bridge/sweeper.h"
+#include "bridge/webhooks/progress.h"
 
 namespace msync {
 
@@ -42,6 +43,9 @@ class RetryingCommitter {
   /// Notes which schemas the documents were held against: collections and fingerprints. Throws StoreError, as
   /// sweep().
   void accept(std::span<const std::pair<std::string, std::string>> accepted);
+
+  /// How far webhooks have come, and which there are. Throws StoreError, as sweep().
+  void save_webhooks(const WebhookMarks& marks);
 
  private:
   /// Work beside commits. A store that failed in it is opened anew: nobody knows in which state it is.

@@ -73,7 +73,7 @@ Command add_bridge_command(CLI::App& app) {
   CLI::App* bridge =
       app.add_subcommand("bridge",
                          "Run the bridge: takes what clients write, stores it, sends it to who reads.\n"
-                         "Ends on SIGTERM; SIGHUP reads the schemas again.");
+                         "Ends on SIGTERM; SIGHUP reads the schemas and webhooks again.");
   add_option(*bridge, "--config", arguments->config_file,
              "TOML file with any of these options, as in store = \"…\"");
   add_option(*bridge, "--broker", options.broker, "mqtt://HOST:PORT or mqtts://HOST:PORT")
@@ -110,6 +110,8 @@ Command add_bridge_command(CLI::App& app) {
              "pages that may call from a browser, as in https://app.example.com,https://example.com");
   add_option(*bridge, "--http-requests-per-s", options.http_requests_per_s, "of one user, in the long run")
       ->capture_default_str();
+  add_option(*bridge, "--webhooks", options.webhooks_file,
+             "TOML file with the [[webhook]]s to post changes to");
   bridge
       ->add_flag(
           "--allow-invalid", options.allow_invalid,

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "bridge/schema_judge.h"
+#include "bridge/webhooks/webhook_file.h"
 #include "cli/broker_config.h"
 #include "cli/check_access.h"
 #include "cli/clock.h"
@@ -25,6 +26,7 @@ struct CheckArguments {
   std::string schemas;
   std::string mosquitto_conf;
   std::string store;
+  std::string webhooks;
   bool all = false;
   AccessArguments access;
 };
@@ -49,6 +51,16 @@ std::size_t check_schemas(const std::string& folder) {
   for (const Collection& collection : loaded.collections.all())
     std::cout << collection.name << "  " << collection.topic.text() << "  " << name_of(collection.conflict)
               << "\n";
+  return 0;
+}
+
+/// Likewise. The schemas are free of mistakes.
+std::size_t check_webhooks(const std::string& file, const std::string& folder) {
+  const auto loaded = load_webhooks(file, load_schemas(folder).collections);
+  for (const Problem& problem : loaded.problems) std::cerr << "error: " << to_string(problem) << "\n";
+  if (!loaded.problems.empty()) return loaded.problems.size();
+  for (const WebhookConfig& webhook : loaded.webhooks)
+    std::cout << "webhook " << webhook.name << (webhook.offline_only ? "  offline_only" : "  deltas") << "\n";
   return 0;
 }
 
@@ -227,6 +239,8 @@ int run(const CheckArguments& arguments) {
   if (!arguments.access.topic.empty() || !arguments.access.action.empty())
     return complain(EX_USAGE, "--topic and --action go with --as TOKENFILE");
   std::size_t errors = check_schemas(arguments.schemas);
+  if (errors == 0 && !arguments.webhooks.empty())
+    errors += check_webhooks(arguments.webhooks, arguments.schemas);
   if (!arguments.mosquitto_conf.empty()) errors += check_broker(arguments.mosquitto_conf, arguments.schemas);
   if (errors == 0) return arguments.store.empty() ? EX_OK : check_documents(arguments);
   return complain(EX_CONFIG, std::to_string(errors) + (errors == 1 ? " error" : " errors"));
@@ -243,6 +257,7 @@ Command add_check_command(CLI::App& app) {
       "documents that no longer fit? The bridge may be running. With --as instead: may the bearer of that\n"
       "token do this, and which grant says so? 0: yes, 77: no.");
   add_option(*check, "--schemas", arguments->schemas, "folder with the collections' files")->required();
+  add_option(*check, "--webhooks", arguments->webhooks, "the webhooks' file, with the secrets that it names");
   add_option(*check, "--mosquitto-conf", arguments->mosquitto_conf, "the broker's configuration");
   add_option(*check, "--store", arguments->store, "sqlite:FILE, whose documents the changed files must fit");
   check->add_flag("--all", arguments->all, "with --store: the documents of unchanged files, too");

@@ -165,7 +165,18 @@ CREATE TABLE webhook (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array steps = {step_1, tombstones, records, boots, revocations, requests};
+// A webhook that has begun has a cursor of scope 0, which is none.
+constexpr const char* webhook_beginnings = R"sql(
+DROP TABLE webhook;
+CREATE TABLE webhook (
+  name  TEXT NOT NULL,
+  scope INTEGER NOT NULL,
+  seq   INTEGER NOT NULL,
+  PRIMARY KEY (name, scope)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array steps = {step_1, tombstones, records, boots, revocations, requests, webhook_beginnings};
 
 }  // namespace
 

@@ -1,0 +1,353 @@
+// Webhooks, with real receivers: signed, in order per scope, nothing missed over crashes, nobody held up by others.
+#include <sysexits.h>
+
+#include <csignal>
+#include <sstream>
+
+#include "bridge/http_client.h"
+#include "bridge/store/store.h"
+#include "tests/system/support/world.h"
+
+namespace msync::test {
+namespace {
+
+constexpr const char* program = MSYNC_BUILD_DIR "/mosquitto-sync";
+constexpr const char* room_42 = "chat/42/messages";
+constexpr const char* room_43 = "chat/43/messages";
+
+/// A receiver that does as it is told: tests/system/webhook_receiver.mjs.
+class Receiver {
+ public:
+  Receiver(const std::string& folder, const std::string& name, std::string secret_file)
+      : control_(folder + "/" + name + ".control"), secret_file_(std::move(secret_file)) {
+    open();
+  }
+
+  void open() {
+    process_ = std::make_unique<Process>(
+        std::vector<std::string>{"node", MSYNC_SOURCE_DIR "/tests/system/webhook_receiver.mjs",
+                                 std::to_string(port), secret_file_, control_});
+    EXPECT_TRUE(eventually([&] { return accepts(port); })) << process_->err();
+  }
+  void close() {
+    process_->kill_hard();
+    earlier_ += process_->out();
+    process_.reset();
+  }
+  void answers(const std::string& control) { write_file(control_, control); }
+
+  /// Every request, since the first start.
+  std::vector<Json> requests() const {
+    std::istringstream lines(earlier_ + (process_ ? process_->out() : ""));
+    std::vector<Json> all;
+    for (std::string line; std::getline(lines, line) && !lines.eof();) all.push_back(Json::parse(line));
+    return all;
+  }
+  /// Those of a scope, with this status.
+  std::vector<Json> of(const std::string& scope, const std::string& status = "204") const {
+    std::vector<Json> some;
+    for (const Json& request : requests()) {
+      const Json& event = request["event"];
+      const Json& of = event["type"] == "delta" ? event["delta"]["scope"] : event["scope"];
+      if (of == scope && request["status"] == status) some.push_back(request);
+    }
+    return some;
+  }
+  /// Up to where a scope has arrived; each delta must go on where the one before ended, and hold what it says.
+  std::uint64_t reached(const std::string& scope) const {
+    std::uint64_t to = 0;
+    for (const Json& request : of(scope)) {
+      const auto delta = decode_delta(to_text(request["event"]["delta"]));
+      EXPECT_TRUE(delta.ok()) << request;
+      EXPECT_LE(delta->from, to) << "something is missing before " << request;
+      to = std::max(to, delta->to);
+    }
+    return to;
+  }
+
+  const int port = free_port();
+
+ private:
+  std::string control_;
+  std::string secret_file_;
+  std::string earlier_;
+  std::unique_ptr<Process> process_;
+};
+
+struct Webhook : World {
+  Webhook() {
+    write_file(secret_file, secret + "\n");
+    write_file(hooks_file, hook("all", receiver.port));
+    bridge.arguments() = {"--webhooks", hooks_file};
+    claims["alice"] = claims["bob"] = R"({"rooms":["42","43"]})";
+  }
+
+  std::string hook(const std::string& name, int port, const std::string& more = "") const {
+    return "[[webhook]]\nname = \"" + name + "\"\nurl = \"http://127.0.0.1:" + std::to_string(port) +
+           "/hook\"\nsecret_file = \"" + secret_file + "\"\n" + more;
+  }
+  void writes(Phone& who, int count) {
+    for (int i = 0; i < count; ++i) {
+      const auto n = who.writes("m" + std::to_string(i % 7), {{"text", secret_text + std::to_string(i)}});
+      if (i == count - 1) EXPECT_EQ(outcome(who, n), "applied");
+    }
+  }
+  Phone& in_room_43() {
+    PhoneOptions options;
+    options.scopes = {room_43};
+    return new_phone("bob:b", options);
+  }
+  std::uint64_t head(Phone& who) { return who.replica().seq(); }
+  bool reaches(const Receiver& where, const std::string& scope, std::uint64_t seq, int timeout_ms = 20'000) {
+    return eventually([&] { return where.reached(scope) >= seq; }, timeout_ms);
+  }
+  std::uint64_t stored_cursor(const std::string& name, const std::string& scope) {
+    const auto reader = std::move(*open_reader(bridge.store()));
+    const auto view = reader->view();
+    return view->webhook(name)[view->scope(scope).value_or(ScopeRow{}).id];
+  }
+  bool logged(const std::string& words) { return bridge.log().find(words) != std::string::npos; }
+
+  const std::string secret = "a webhook's secret of thirty-two bytes, or more";
+  const std::string secret_text = "nobody's business ";
+  const std::string secret_file = broker.folder() / "hook.secret";
+  const std::string hooks_file = broker.folder() / "hooks.toml";
+  Receiver receiver{broker.folder() / "", "all", (write_file(secret_file, secret + "\n"), secret_file)};
+};
+
+TEST_F(Webhook, DeltasArriveSignedAndInOrder) {
+  auto& alice = phone("alice:a");
+  auto& bob = in_room_43();
+  writes(alice, 60);
+  writes(bob, 40);
+  settle();
+  EXPECT_TRUE(reaches(receiver, room_42, 60));
+  EXPECT_TRUE(reaches(receiver, room_43, 40));
+  for (const Json& request : receiver.requests()) {
+    EXPECT_EQ(request["fault"], "");
+    EXPECT_EQ(request["type"], "application/json");
+    EXPECT_EQ(request["event"]["webhook"], "all");
+    EXPECT_EQ(request["event"]["collection"], "messages");
+  }
+  EXPECT_EQ(bridge.log().find(secret.substr(0, 10)), std::string::npos);
+  EXPECT_EQ(bridge.log().find(secret_text), std::string::npos);
+}
+
+TEST_F(Webhook, NothingIsMissedWhileReceiverAndBridgeComeAndGo) {
+  auto& alice = phone("alice:a");
+  auto& bob = in_room_43();
+  writes(alice, 10);
+  EXPECT_TRUE(reaches(receiver, room_42, 10));
+  receiver.close();
+  writes(alice, 10);
+  writes(bob, 10);
+  EXPECT_TRUE(eventually([&] { return logged("event=webhook_failed"); })) << bridge.log();
+  bridge.kill();
+  bridge.start();
+  writes(alice, 10);
+  receiver.open();
+  EXPECT_TRUE(reaches(receiver, room_42, 30, 60'000)) << bridge.log();
+  EXPECT_TRUE(reaches(receiver, room_43, 10));
+}
+
+TEST_F(Webhook, WhatIsSentAgainHasTheSameIdAlsoAfterACrash) {
+  auto& alice = phone("alice:a");
+  receiver.answers("500");
+  writes(alice, 1);
+  EXPECT_TRUE(eventually([&] { return receiver.of(room_42, "500").size() >= 2; }));
+  writes(alice, 1);  // does not change what is being repeated
+  EXPECT_TRUE(eventually([&] { return receiver.of(room_42, "500").size() >= 3; }));
+  const Json id = receiver.requests().front()["id"];
+  for (const Json& request : receiver.requests()) EXPECT_EQ(request["id"], id);
+  receiver.answers("204");
+  EXPECT_TRUE(reaches(receiver, room_42, 2, 30'000));
+  EXPECT_EQ(receiver.of(room_42).front()["id"], id);
+  EXPECT_TRUE(eventually([&] { return stored_cursor("all", room_42) == 2; }));
+  // It arrived, but nobody will know: the bridge dies before an answer comes.
+  receiver.answers("hang");
+  writes(alice, 1);
+  EXPECT_TRUE(eventually([&] { return receiver.of(room_42, "hang").size() == 1; }));
+  bridge.kill();
+  receiver.answers("204");
+  bridge.start();
+  EXPECT_TRUE(reaches(receiver, room_42, 3));
+  EXPECT_EQ(receiver.of(room_42).back()["id"], receiver.of(room_42, "hang").front()["id"]);
+}
+
+TEST_F(Webhook, ADeadReceiverHoldsNobodyUp) {
+  Receiver hanging(broker.folder() / "", "hanging", secret_file);
+  hanging.answers("hang");
+  bridge.stop();
+  write_file(hooks_file, hook("dead", free_port()) + hook("hanging", hanging.port, "connections = 1\n") +
+                             hook("all", receiver.port));
+  bridge.start();
+  auto& alice = phone("alice:a");
+  auto& bob = in_room_43();
+  for (int i = 1; i <= 5; ++i) {
+    writes(alice, 1);
+    writes(bob, 1);
+    EXPECT_TRUE(reaches(receiver, room_42, i, 5'000));
+    EXPECT_TRUE(reaches(receiver, room_43, i, 5'000));
+  }
+  EXPECT_EQ(hanging.requests().size(), 1U) << "one at a time, as it is configured";
+  const auto begun_ms = now_ms();
+  EXPECT_EQ(bridge.stop(), 0);
+  EXPECT_LT(now_ms() - begun_ms, limits::drain_ms) << "what hangs is broken off";
+  EXPECT_EQ(bridge.log().find("/hook"), std::string::npos) << "a URL may be a secret";
+}
+
+TEST_F(Webhook, ARefusedDeltaHoldsUpItsScopeOnly) {
+  auto& alice = phone("alice:a");
+  auto& bob = in_room_43();
+  receiver.answers(std::string("422 ") + room_42);
+  writes(alice, 1);
+  EXPECT_TRUE(eventually([&] { return receiver.of(room_42, "422").size() >= 2; }));
+  for (int i = 1; i <= 5; ++i) {
+    writes(bob, 1);
+    EXPECT_TRUE(reaches(receiver, room_43, i, 5'000));
+  }
+  EXPECT_TRUE(logged("reason=\"the answer is 422\"")) << bridge.log();
+  receiver.answers("204");
+  EXPECT_TRUE(reaches(receiver, room_42, 1, 60'000)) << "it was not skipped";
+  EXPECT_TRUE(eventually([&] { return logged("event=webhook_recovered webhook=all"); }));
+}
+
+TEST_F(Webhook, ARedirectIsAFailure) {
+  auto& alice = phone("alice:a");
+  receiver.answers("302");
+  writes(alice, 1);
+  EXPECT_TRUE(eventually([&] { return logged("reason=\"the answer is 302\""); })) << bridge.log();
+  receiver.answers("503 wait");
+  EXPECT_TRUE(eventually([&] { return !receiver.of(room_42, "503").empty(); }));
+  receiver.answers("204");
+  EXPECT_TRUE(reaches(receiver, room_42, 1));
+}
+
+TEST_F(Webhook, ANewOneBeginsNowOrAtTheStart) {
+  auto& alice = phone("alice:a");
+  writes(alice, 5);
+  EXPECT_TRUE(reaches(receiver, room_42, 5));
+  Receiver now(broker.folder() / "", "now", secret_file);
+  Receiver start(broker.folder() / "", "start", secret_file);
+  Receiver todos(broker.folder() / "", "todos", secret_file);
+  write_file(hooks_file, hook("all", receiver.port) + hook("now", now.port) +
+                             hook("start", start.port, "from = \"start\"\n") +
+                             hook("todos", todos.port, "collections = [\"todos\"]\n"));
+  bridge.process().signal(SIGHUP);
+  EXPECT_TRUE(eventually([&] { return logged("event=webhooks_stored webhooks=4"); })) << bridge.log();
+  EXPECT_TRUE(reaches(start, room_42, 5));
+  bridge.kill();
+  bridge.start();
+  writes(alice, 1);
+  EXPECT_TRUE(reaches(start, room_42, 6));
+  EXPECT_TRUE(eventually([&] { return !now.requests().empty(); }));
+  EXPECT_EQ(now.requests().front()["event"]["delta"]["from"], 5);
+  EXPECT_TRUE(reaches(receiver, room_42, 6)) << "the one that was there goes on";
+  EXPECT_TRUE(todos.requests().empty());
+}
+
+TEST_F(Webhook, AMistakeRefusesTheStartAndLeavesTheOldOnesOnReload) {
+  auto& alice = phone("alice:a");
+  write_file(hooks_file, hook("all", receiver.port) + "colour = \"red\"\n");
+  bridge.process().signal(SIGHUP);
+  EXPECT_TRUE(eventually([&] { return logged("action=\"the old webhooks stay\""); })) << bridge.log();
+  EXPECT_TRUE(logged("unknown key 'colour'"));
+  writes(alice, 1);
+  EXPECT_TRUE(reaches(receiver, room_42, 1));
+  const Finished check =
+      run({program, "check", "--schemas", broker.options().schemas, "--webhooks", hooks_file});
+  EXPECT_EQ(check.code, EX_CONFIG);
+  EXPECT_NE(check.err.find("hooks.toml: line 5, column 1: unknown key 'colour'"), std::string::npos)
+      << check.err;
+  bridge.stop();
+  EXPECT_EQ(bridge.start_and_fail(), EX_CONFIG);
+  write_file(hooks_file, hook("all", receiver.port));
+  const Finished good =
+      run({program, "check", "--schemas", broker.options().schemas, "--webhooks", hooks_file});
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_NE(good.out.find("webhook all  deltas"), std::string::npos) << good.out;
+}
+
+struct WakingWebhook : Webhook {
+  WakingWebhook() { write_file(hooks_file, hook("push", receiver.port, waking)); }
+
+  void says_seen(Phone& who, std::uint64_t seq) {
+    who.sends(std::string(room_42) + "/seen",
+              to_text({{"src", who.src()}, {"epoch", who.status().epoch}, {"seq", seq}}));
+  }
+  /// The users named so far.
+  std::string named() const {
+    std::string users;
+    for (const Json& request : receiver.of(room_42))
+      for (const Json& replica : request["event"]["replicas"])
+        users += replica["user"].get<std::string>() + "@" + std::to_string(replica["seen"].get<int>()) + " ";
+    return users;
+  }
+  static constexpr const char* waking = "offline_only = true\nwait = \"2s\"\n";
+};
+
+TEST_F(WakingWebhook, WhoIsAwayIsNamedOnceAndWhoIsThereIsNot) {
+  auto& alice = phone("alice:a");
+  auto& bob = phone("bob:b");
+  writes(alice, 1);
+  settle();
+  says_seen(alice, 1);
+  says_seen(bob, 1);
+  bob.goes_offline();
+  writes(alice, 1);
+  writes(alice, 1);
+  says_seen(alice, 3);
+  EXPECT_TRUE(eventually([&] { return !receiver.requests().empty(); })) << bridge.log();
+  EXPECT_TRUE(eventually([&] { return named().starts_with("bob@1 "); })) << named();
+  const Json event = receiver.requests().front()["event"];
+  EXPECT_EQ(event["replicas"][0]["src"], bob.src());
+  EXPECT_EQ(receiver.requests().front()["fault"], "");
+  bob.goes_online();
+  settle();
+  says_seen(bob, 3);
+  writes(alice, 1);
+  says_seen(alice, 4);
+  says_seen(bob, 4);
+  const std::size_t before = receiver.requests().size();
+  alice.goes_offline();
+  writes(bob, 1);
+  says_seen(bob, 5);
+  EXPECT_TRUE(eventually([&] { return named().ends_with("alice@4 "); })) << named();
+  EXPECT_EQ(receiver.requests().size(), before + 1) << "nobody was behind in between: " << named();
+}
+
+TEST_F(WakingWebhook, TheExampleReceiverCallsAPushServiceAndKeepsACopy) {
+  bridge.stop();
+  const int port = free_port();
+  Process example(
+      {"node", MSYNC_SOURCE_DIR "/examples/webhook/receiver.mjs", std::to_string(port), secret_file});
+  ASSERT_TRUE(eventually([&] { return accepts(port); })) << example.err();
+  write_file(hooks_file, hook("push", port, waking) + hook("copy", port));
+  bridge.start();
+  auto& alice = phone("alice:a");
+  auto& bob = phone("bob:b");
+  writes(alice, 20);
+  EXPECT_EQ(outcome(alice, alice.deletes("m1")), "applied");
+  settle();
+  says_seen(bob, 1);
+  const auto said = [&](const std::string& words) { return example.out().find(words) != std::string::npos; };
+  EXPECT_TRUE(eventually([&] { return said(R"("seq":21,"id":"m1","deleted":true)"); })) << example.out();
+  EXPECT_TRUE(eventually([&] { return said(R"({"push":"bob","src":")" + bob.src()); })) << example.out();
+  EXPECT_FALSE(said("gap")) << example.out();
+  EXPECT_EQ(example.err().find("refused"), std::string::npos) << example.err();
+  const auto post = [&](const std::string& timestamp) {
+    HttpCall request{"http://127.0.0.1:" + std::to_string(port) + "/", "POST"};
+    request.headers = {"Webhook-Id: x", "Webhook-Timestamp: " + timestamp, "Webhook-Signature: v1,AAAA"};
+    request.body = "{}";
+    request.timeout_ms = 10'000;
+    const auto answer = HttpClient().send(request);
+    return answer ? answer->status : 0;
+  };
+  EXPECT_EQ(post(std::to_string(now_ms() / 1000)), 401);
+  EXPECT_EQ(post("1614265330"), 401);
+  EXPECT_NE(example.err().find("refused: wrong signature"), std::string::npos);
+  EXPECT_NE(example.err().find("refused: too old"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace msync::test
