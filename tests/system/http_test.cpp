@@ -1,62 +1,13 @@
 // A backend over HTTP and phones over MQTT on the same entities.
-#include "tests/system/support/http.h"
+#include "tests/system/http_world.h"
 
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/token.h"
-#include "tests/system/support/wait.h"
-#include "tests/system/support/world.h"
-
 namespace msync::test {
 namespace {
-
-const std::string room = "/v1/scopes/chat%2F42%2Fmessages";
-
-class Http : public World {
- protected:
-  explicit Http(BrokerOptions options = {}) : World(std::move(options)) {
-    bridge.arguments() = {"--http",
-                          "127.0.0.1:" + std::to_string(web.port()),
-                          "--http-requests-per-s",
-                          "100000",
-                          "--http-origins",
-                          "https://app.example.com"};
-  }
-  static std::string operator_token() { return Broker::token("op", R"({"roles":["operator"]})"); }
-
-  HttpAnswer puts(const std::string& id, const Json& data, std::vector<std::string> headers = {},
-                  const std::string& user = "backend") {
-    return web.ask({.method = "PUT",
-                    .path = room + "/docs/" + id,
-                    .token = token(user),
-                    .headers = std::move(headers),
-                    .body = data.dump()});
-  }
-  HttpAnswer patches(const std::string& id, const Json& patch, std::vector<std::string> headers = {}) {
-    return web.ask({.method = "PATCH",
-                    .path = room + "/docs/" + id,
-                    .token = token("backend"),
-                    .headers = std::move(headers),
-                    .body = patch.dump()});
-  }
-  HttpAnswer deletes(const std::string& id, std::vector<std::string> headers = {}) {
-    return web.ask({.method = "DELETE",
-                    .path = room + "/docs/" + id,
-                    .token = token("backend"),
-                    .headers = std::move(headers)});
-  }
-  HttpAnswer gets(const std::string& path) { return web.get(room + path, token("backend")); }
-  std::unique_ptr<Process> follows(const std::string& last_id = {}, const std::string& user = "backend") {
-    HttpAsk ask{.path = room + "/changes", .token = token(user), .headers = {"Accept: text/event-stream"}};
-    if (!last_id.empty()) ask.headers.push_back("Last-Event-ID: " + last_id);
-    return web.stream(ask);
-  }
-
-  HttpClient web{free_port()};
-};
 
 TEST_F(Http, ABackendAndTwoPhonesEditTheSameEntity) {
   phone("a").writes("m1", {{"text", "from a"}});
@@ -340,63 +291,6 @@ TEST_F(Http, IdleConnectionsAreBounded) {
   all.resize(all.size() - 10);
   EXPECT_TRUE(eventually([&] { return web.get("/healthz").status == 200; }));
   EXPECT_EQ(puts("m1", {{"text", "x"}}).status, 201);
-}
-
-// ---- /mqtt --------------------------------------------------------------------------------------------------
-
-class Gateway : public Http {
- protected:
-  /// The status of an attempt to open a WebSocket with these headers.
-  int knocks(std::vector<std::string> headers) {
-    std::string request = "GET /mqtt HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(web.port()) +
-                          "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    for (const std::string& header : headers) request += header + "\r\n";
-    const std::string port = std::to_string(web.port());
-    const auto answer = run({"bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/" + port + "; cat >&3; head -n 1 <&3"},
-                            {.input = request + "\r\n"});
-    return answer.out.size() < 12 ? 0 : std::atoi(answer.out.substr(9, 3).c_str());
-  }
-};
-
-TEST_F(Gateway, ABrowsersClientWorksThroughIt) {
-  for (const char* version : {"4", "5"}) {
-    const auto done = run({"node", MSYNC_SOURCE_DIR "/tests/system/stock_client.mjs",
-                           "ws://127.0.0.1:" + std::to_string(web.port()) + "/mqtt", version, "alice:js",
-                           token("alice"), "chat/42/messages", std::string("js") + version});
-    ASSERT_EQ(done.code, 0) << done.err;
-    EXPECT_EQ(Json::parse(done.out)["log"]["changes"][0]["id"], std::string("js") + version);
-  }
-}
-
-TEST_F(Gateway, OnlyPagesOfItsOwnOriginOrNamedOnesMayConnect) {
-  const std::string mqtt = "Sec-WebSocket-Protocol: mqtt";
-  EXPECT_EQ(knocks({mqtt}), 101) << "no browser";
-  EXPECT_EQ(knocks({mqtt, "Origin: http://127.0.0.1:" + std::to_string(web.port())}), 101);
-  EXPECT_EQ(knocks({mqtt, "Origin: https://app.example.com"}), 101);
-  EXPECT_EQ(knocks({mqtt, "Origin: https://evil.example.com"}), 403);
-  EXPECT_EQ(knocks({mqtt, "Origin: null"}), 403);
-  EXPECT_EQ(knocks({"Sec-WebSocket-Protocol: other, mqttv3.1"}), 101);
-  EXPECT_EQ(knocks({"Sec-WebSocket-Protocol: other"}), 400);
-  EXPECT_EQ(knocks({}), 400);
-  EXPECT_EQ(web.get("/mqtt").status, 426);
-}
-
-TEST_F(Gateway, FramesAreBinaryAndBounded) {
-  const auto closed_with = [&](const std::string& what) {
-    return run({"node", MSYNC_SOURCE_DIR "/tests/system/ws_probe.mjs",
-                "ws://127.0.0.1:" + std::to_string(web.port()) + "/mqtt", what})
-        .out;
-  };
-  EXPECT_EQ(closed_with("text"), "1003\n");
-  EXPECT_EQ(closed_with("large"), "1009\n");
-}
-
-TEST_F(Gateway, WithoutTheBrokerItSaysSo) {
-  broker.stop();
-  EXPECT_EQ(knocks({"Sec-WebSocket-Protocol: mqtt"}), 503);
-  broker.start();
-  EXPECT_TRUE(eventually([&] { return knocks({"Sec-WebSocket-Protocol: mqtt"}) == 101; }));
 }
 
 }  // namespace
