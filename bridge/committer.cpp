@@ -38,6 +38,7 @@ class Batch {
   MutationResult repeat(const ReplicaKey& key, std::uint64_t n);
   MutationResult fresh(const Inbound& message, const Mutation& mutation, const Writer& writer,
                        ScopeRow& scope);
+  void note_rejection(const Inbound& message, const std::string& id, const MutationResult& result);
   ScopeRow& scope(const Inbound& message);
   void notice(const Inbound& message, const Error& error, const InMessage* in);
   void trim_history(const OpenScope& open);
@@ -120,6 +121,7 @@ void Batch::take_request(const Inbound& message, bool unsure) {
   } else if (answer.kind == WriteAnswer::Kind::answered) {
     done.mutations += 1;
     done.outcomes[answer.result.status] += 1;
+    note_rejection(message, message.request->operation.id, answer.result);
   }
   done.answers.emplace_back(message.request, std::move(answer));
 }
@@ -186,7 +188,15 @@ MutationResult Batch::fresh(const Inbound& message, const Mutation& mutation, co
   MutationResult result = apply_mutation(store_, *message.collection, scope, mutation, writer, now_ms_);
   done.mutations += 1;
   done.outcomes[result.status] += 1;
+  const std::size_t failed = result.op.value_or(0);
+  note_rejection(message, failed < mutation.operations.size() ? mutation.operations[failed].id : "", result);
   return result;
+}
+
+void Batch::note_rejection(const Inbound& message, const std::string& id, const MutationResult& result) {
+  if (result.status != Status::rejected || !result.error) return;
+  done.rejections.push_back(
+      {now_ms_, message.stamp.user, message.scope, id, result.error->code, result.error->path});
 }
 
 /// Nobody waits for an answer, but who debugs with a stock client should learn why nothing happened.

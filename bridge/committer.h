@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bridge/inbound.h"
+#include "bridge/rejections.h"
 #include "bridge/revoking.h"
 #include "bridge/store/store.h"
 #include "core/message.h"
@@ -42,6 +43,7 @@ struct Committed {
   std::size_t malformed = 0;
   /// Writes that were asked for in this process; to be told only now.
   std::vector<std::pair<std::shared_ptr<const WriteRequest>, WriteAnswer>> answers;
+  std::vector<Rejection> rejections;
   bool revoked = false;  // the list of revocations is another one
 };
 

@@ -76,4 +76,9 @@ bool Cursors::idle() const {
   return cursors_.empty();
 }
 
+std::size_t Cursors::size() const {
+  const std::lock_guard lock(mutex_);
+  return cursors_.size();
+}
+
 }  // namespace msync

@@ -52,6 +52,9 @@ class Cursors {
   /// True if nothing is to be sent and nothing unacknowledged.
   bool idle() const;
 
+  /// How many scopes are under way.
+  std::size_t size() const;
+
  private:
   struct Cursor {
     std::uint64_t acked = 0;

@@ -35,6 +35,7 @@ Daemon::Daemon(DaemonConfig config, std::shared_ptr<const Collections> collectio
       collections_(std::move(collections)),
       fatal_(std::move(fatal)),
       time_(0),
+      metrics_(config_.version),
       gate_(config_.link.client_id, config_.stamp_key),
       webhooks_({[this] { return identity_.epoch; }, [this] { return reader_or_throw(config_.store); }, time_,
                  fatal_}) {
@@ -47,16 +48,43 @@ Daemon::Daemon(DaemonConfig config, std::shared_ptr<const Collections> collectio
     cursors_.touch(behind.scope.id, behind.published, behind.scope.seq);
   }
   link_ = make_link();
-  pulls_ = std::make_unique<PullService>(*pull_reader_, outbox_, time_, identity_.epoch);
+  pulls_ = std::make_unique<PullService>(*pull_reader_, outbox_, time_, identity_.epoch, &metrics_);
   publisher_ = std::make_unique<Publisher>(publisher_parts());
   outbox_.on_push = [this] { publisher_->wake(); };
   pipeline_ = std::make_unique<Pipeline>(pipeline_parts(std::move(store)));
   if (config_.http) http_ = make_http();
   inbox_.set_stalled(true);
+  status_ = std::make_unique<StatusBoard>(StatusBoard::Parts{
+      metrics_, rejections_, time_, reader_or_throw(config_.store), config_.store, config_.link.broker,
+      config_.version, identity_.epoch, [this] { pages_->sampled(); }});
+  pages_ = std::make_unique<StatusPages>(metrics_, *status_);
+  if (http_) pages_->add_to(http_->app());
+  metrics_.watch([this] { return gauges(); });
 }
 
 Daemon::~Daemon() {
   stop(0);
+  metrics_.watch(nullptr);
+}
+
+Gauges Daemon::gauges() const {
+  const auto waiting = inbox_.load();
+  Gauges now;
+  now.inbox_messages = waiting.messages;
+  now.inbox_bytes = waiting.bytes;
+  now.inbox_dropped = inbox_.dropped();
+  now.broker_dropped = drops_.total();
+  now.input_refused = refused_;
+  now.outbox_bytes = outbox_.bytes();
+  now.waiting_pulls = pulls_->waiting();
+  now.unpublished_scopes = cursors_.size();
+  now.connected = link_->is_connected();
+  now.ready = publisher_->ready();
+  if (http_) {
+    now.http_streams = http_->app().streams() + pages_->streams();
+    now.gateway_connections = http_->server().gateway_connections();
+  }
+  return now;
 }
 
 std::unique_ptr<Link> Daemon::make_link() {
@@ -80,8 +108,12 @@ std::unique_ptr<Link> Daemon::make_link() {
 }
 
 std::vector<std::string> Daemon::filters(const Collections& collections) const {
-  std::vector<std::string> filters{"sync/status", dropped_topic, gate_.topic(),
-                                   std::string(door_topic::revoke), std::string(door_topic::keys)};
+  std::vector<std::string> filters{"sync/status",
+                                   dropped_topic,
+                                   gate_.topic(),
+                                   std::string(door_topic::revoke),
+                                   std::string(door_topic::keys),
+                                   std::string(door_topic::counters)};
   for (const Collection& collection : collections.all()) {
     for (const Leaf leaf : {Leaf::in, Leaf::pull, Leaf::seen})
       filters.push_back(collection.topic.filter(leaf));
@@ -99,7 +131,8 @@ Publisher::Parts Daemon::publisher_parts() {
           identity_,
           config_.version,
           [this] { return collections_.load(); },
-          [this](bool ready) { pipeline_->set_ready(ready); }};
+          [this](bool ready) { pipeline_->set_ready(ready); },
+          &metrics_};
 }
 
 Pipeline::Parts Daemon::pipeline_parts(std::unique_ptr<Store> store) {
@@ -120,6 +153,8 @@ Pipeline::Parts Daemon::pipeline_parts(std::unique_ptr<Store> store) {
     webhooks_.touched(scopes);
   };
   parts.webhooks = &webhooks_.progress();
+  parts.metrics = &metrics_;
+  parts.rejections = &rejections_;
   return parts;
 }
 
@@ -128,10 +163,15 @@ std::unique_ptr<HttpSide> Daemon::make_http() {
                        time_,
                        identity_.epoch,
                        [this] { return collections_.load(); },
-                       [this](Inbound&& message) { return inbox_.offer(std::move(message)); },
+                       [this](Inbound&& message) {
+                         message.received = Metrics::Clock::now();
+                         return inbox_.offer(std::move(message));
+                       },
                        [this] { return pipeline_->ready(); },
                        [this] { return pipeline_->storing(); },
-                       {},
+                       [this](Route::Kind route, int status, std::int64_t us) {
+                         metrics_.http_request(to_string(route), status, std::chrono::microseconds(us));
+                       },
                        {},
                        {}};
   return std::make_unique<HttpSide>(*config_.http, std::move(parts));
@@ -152,7 +192,16 @@ bool Daemon::receive_own(const LinkMessage& message) {
     if (config_.keys_wanted) config_.keys_wanted();
     return true;
   }
+  if (message.topic == door_topic::counters) {
+    note_door(message.payload);
+    return true;
+  }
   return false;
+}
+
+/// From the plugin alone: it lets nobody else publish there, and a will of that topic neither.
+void Daemon::note_door(const std::string& payload) {
+  if (const auto counters = decode_door_counters(payload)) metrics_.door(*counters);
 }
 
 void Daemon::receive(LinkMessage&& message) {
@@ -161,6 +210,7 @@ void Daemon::receive(LinkMessage&& message) {
   const std::string topic = message.topic;
   auto inbound = admit(std::move(message), collections_.load(), config_.stamp_key);
   if (!inbound) return refuse(topic, inbound.error());
+  inbound->received = Metrics::Clock::now();
   if (inbound->leaf == Leaf::pull) return pulls_->push(std::move(*inbound));
   inbox_.push(std::move(*inbound));
 }
@@ -196,6 +246,7 @@ void Daemon::start() {
   pipeline_done_ = run("pipeline", [this] { pipeline_->run(); });
   pulls_done_ = run("pulls", [this] { pulls_->run(); });
   publisher_done_ = run("publisher", [this] { publisher_->run(limits::drain_ms); });
+  status_done_ = run("status", [this] { status_->run(); });
   link_->open();
   if (http_) http_->start();
 }
@@ -215,6 +266,8 @@ void Daemon::stop(int drain_ms) {
   }
   pipeline_done_.get();
   pulls_done_.get();
+  status_->stop();
+  status_done_.get();
   if (http_) http_->stop();
   publisher_->stop();
   publisher_done_.get();

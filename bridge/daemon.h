@@ -17,10 +17,13 @@
 #include "bridge/gate.h"
 #include "bridge/http/side.h"
 #include "bridge/inbox.h"
+#include "bridge/metrics.h"
 #include "bridge/pipeline.h"
 #include "bridge/publisher.h"
 #include "bridge/pull_service.h"
 #include "bridge/webhooks/webhooks.h"
+#include "bridge/status_board.h"
+#include "bridge/status_pages.h"
 
 namespace msync {
 
@@ -67,6 +70,8 @@ class Daemon {
   void receive(LinkMessage&& message);
   bool receive_own(const LinkMessage& message);
   void note_dropped(const std::string& count);
+  void note_door(const std::string& payload);
+  Gauges gauges() const;
   void refuse(const std::string& topic, const Error& error);
   std::vector<std::string> filters(const Collections& collections) const;
   std::unique_ptr<Link> make_link();
@@ -82,6 +87,8 @@ class Daemon {
   std::unique_ptr<StoreReader> pull_reader_;
   ServerTime time_;
   std::unique_ptr<HttpSide> http_;  // outlives who may still hold a request of it
+  Metrics metrics_;
+  Rejections rejections_;
   Gate gate_;
   DropWatch drops_;
   Inbox inbox_;
@@ -92,9 +99,12 @@ class Daemon {
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<PullService> pulls_;
+  std::unique_ptr<StatusBoard> status_;
+  std::unique_ptr<StatusPages> pages_;
   std::future<void> pipeline_done_;
   std::future<void> pulls_done_;
   std::future<void> publisher_done_;
+  std::future<void> status_done_;
   std::atomic<std::uint64_t> refused_ = 0;
 };
 

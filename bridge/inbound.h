@@ -2,6 +2,7 @@
 // tokens; or it is a write that was asked for in this process.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -24,6 +25,8 @@ struct Inbound {
   bool revoke = false;  // sync/door/revoke: leaf, scope and collection say nothing
   std::shared_ptr<const WriteRequest>
       request;  // asked for in this process: payload says nothing but how large it is
+  std::chrono::steady_clock::time_point received =
+      {};  // by the bridge, for its metrics; unset where nobody measures
 
   std::size_t bytes() const { return sizeof(Inbound) + topic.size() + scope.size() + payload.size(); }
 };

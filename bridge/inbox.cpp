@@ -113,6 +113,11 @@ bool Inbox::closed() const {
   return closed_;
 }
 
+FairQueue<Inbound>::Load Inbox::load() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.load();
+}
+
 std::uint64_t Inbox::dropped() const {
   const std::lock_guard lock(mutex_);
   return dropped_;

@@ -41,6 +41,7 @@ class Inbox {
 
   bool closed() const;
   std::uint64_t dropped() const;
+  FairQueue<Inbound>::Load load() const;
 
  private:
   bool full() const;

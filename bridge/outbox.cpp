@@ -53,6 +53,11 @@ bool Outbox::empty() const {
   return queue_.empty() && pages_.empty();
 }
 
+std::size_t Outbox::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
 void Outbox::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;

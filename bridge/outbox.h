@@ -24,6 +24,7 @@ class Outbox {
   std::vector<Publish> pop(std::size_t max_messages);
 
   bool empty() const;
+  std::size_t bytes() const;
 
   /// Wakes everybody; pushes are refused from now on.
   void close();

@@ -60,11 +60,15 @@ void Pipeline::run() {
 
 std::size_t Pipeline::commit(std::span<const Inbound> batch) {
   try {
+    const auto began = Metrics::Clock::now();
     Committed committed = committer_.commit(batch, parts_.time.now_ms(), unsaved_cursors_);
+    const auto stored = Metrics::Clock::now();
     note_success();
-    const std::size_t taken = committed.messages;
-    hand_over(std::move(committed));
-    return taken;
+    hand_over(committed);
+    if (parts_.metrics != nullptr)
+      parts_.metrics->committed(committed, batch.first(committed.messages), began, stored);
+    if (parts_.rejections != nullptr) parts_.rejections->add(std::move(committed.rejections));
+    return committed.messages;
   } catch (const StoreError& error) {
     note_failure(error);
     return 0;
@@ -94,6 +98,7 @@ void Pipeline::keep_house() try {
 /// When the next is due, in ms.
 std::int64_t Pipeline::sweep() {
   const Swept done = committer_.sweep(parts_.collections(), parts_.time.now_ms());
+  if (parts_.metrics != nullptr) parts_.metrics->swept(done);
   if (done.tombstones + done.history > 0)
     spdlog::info("event=swept tombstones={} history={}", done.tombstones, done.history);
   return done.more ? limits::sweep_pause_ms : limits::sweep_interval_ms;
@@ -156,13 +161,14 @@ void Pipeline::note_failure(const StoreError& error) {
     giving_up_ = true;
     return parts_.fatal(error.what());
   }
+  if (parts_.metrics != nullptr) parts_.metrics->store_failed();
   if (!failing_) spdlog::error("event=store_failed reason=\"{}\" action=retry", error.what());
   failing_ = true;
   parts_.inbox.set_stalled(true);
   pause(retry_pause_ms);
 }
 
-void Pipeline::hand_over(Committed&& committed) {
+void Pipeline::hand_over(Committed& committed) {
   for (const Touched& touched : committed.touched) {
     parts_.cursors.touch(touched.scope.id, touched.head_before, touched.scope.seq);
   }

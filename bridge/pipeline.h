@@ -17,6 +17,7 @@
 
 #include "bridge/cursors.h"
 #include "bridge/inbox.h"
+#include "bridge/metrics.h"
 #include "bridge/outbox.h"
 #include "bridge/retrying_committer.h"
 #include "bridge/server_time.h"
@@ -41,6 +42,8 @@ class Pipeline {
     std::int64_t boot_interval_ms = limits::boot_interval_ms;
     std::function<void(std::span<const Touched>)> touched = {};  // committed: who streams them can look
     WebhookProgress* webhooks = nullptr;                         // cursors to be stored; may be none
+    Metrics* metrics = nullptr;                                  // where nobody counts: none
+    Rejections* rejections = nullptr;                            // likewise
   };
 
   explicit Pipeline(Parts parts);
@@ -73,7 +76,7 @@ class Pipeline {
   void store_webhooks(bool all);
   void note_failure(const StoreError& error);
   void note_success();
-  void hand_over(Committed&& committed);
+  void hand_over(Committed& committed);
   void pause(int wait_ms);
 
   Parts parts_;

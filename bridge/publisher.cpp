@@ -42,6 +42,7 @@ void Publisher::connected() {
   connection_ += 1;
   ready_ = false;
   arrived_ = true;
+  if (parts_.metrics != nullptr) parts_.metrics->connected();
   wake();
 }
 
@@ -213,9 +214,11 @@ bool Publisher::publish_delta(const Delta& delta, std::int64_t scope) {
     if (refused) spdlog::error("event=delta_refused reason=0x{:02x}", published.reason);
     published.ok || refused ? cursors->acked(scope, to) : cursors->failed(scope);
   };
-  for (const Publish& message : log_messages(delta, parts_.identity.epoch, parts_.time.now_ms())) {
+  const auto messages = log_messages(delta, parts_.identity.epoch, parts_.time.now_ms());
+  for (const Publish& message : messages) {
     if (!parts_.link.publish(message, std::exchange(done, nullptr))) return false;
   }
+  if (parts_.metrics != nullptr && scope != 0) parts_.metrics->delta_sent(messages.front().payload.size());
   return true;
 }
 

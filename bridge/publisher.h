@@ -19,6 +19,7 @@
 #include "bridge/cursors.h"
 #include "bridge/door_teller.h"
 #include "bridge/gate.h"
+#include "bridge/metrics.h"
 #include "bridge/outbox.h"
 #include "bridge/patches.h"
 #include "bridge/server_time.h"
@@ -41,6 +42,7 @@ class Publisher {
     std::string version;
     std::function<std::shared_ptr<const Collections>()> collections;
     std::function<void(bool ready)> on_ready;  // the gate was passed, or the connection is gone
+    Metrics* metrics = nullptr;                // where nobody counts: none
   };
 
   explicit Publisher(Parts parts);
@@ -60,6 +62,9 @@ class Publisher {
 
   /// Any thread: the store has another list of revocations.
   void revocations_changed();
+
+  /// Any thread: the gate was passed on the connection that stands.
+  bool ready() const { return ready_; }
 
   /// sync/status as of now. Any thread.
   Publish status(bool online) const;

@@ -10,7 +10,9 @@
 
 #include "bridge/fair_queue.h"
 #include "bridge/inbound.h"
+#include "bridge/metrics.h"
 #include "bridge/outbox.h"
+#include "bridge/pull_answer.h"
 #include "bridge/server_time.h"
 #include "bridge/store/store.h"
 
@@ -18,7 +20,9 @@ namespace msync {
 
 class PullService {
  public:
-  PullService(StoreReader& reader, Outbox& outbox, ServerTime& time, std::string epoch);
+  /// `metrics` may be null.
+  PullService(StoreReader& reader, Outbox& outbox, ServerTime& time, std::string epoch,
+              Metrics* metrics = nullptr);
 
   /// Never waits. Messages of leaf pull only.
   void push(Inbound&& message);
@@ -27,16 +31,22 @@ class PullService {
   void run();
   void stop();
 
+  /// How many wait. Any thread.
+  std::size_t waiting() const;
+
  private:
   bool next(Inbound& message);
   bool make_room(const std::string& user);
   void answer(const Inbound& message);
+  void send_pages(PullAnswer& pages, const Inbound& message);
+  void note(PullEnd end);
 
   StoreReader& reader_;
   Outbox& outbox_;
   ServerTime& time_;
   std::string epoch_;
-  std::mutex mutex_;
+  Metrics* metrics_;
+  mutable std::mutex mutex_;
   std::condition_variable arrived_;
   FairQueue<Inbound> queue_;
   bool stopping_ = false;

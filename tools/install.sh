@@ -2,10 +2,11 @@
 
 build_packages="g++ cmake ninja-build pkg-config libssl-dev nlohmann-json3-dev libvalijson-dev libre2-dev
   libsqlite3-dev libcurl4-openssl-dev libboost-dev libpaho-mqtt-dev libpaho-mqttpp-dev libcli11-dev libspdlog-dev libtomlplusplus-dev zlib1g-dev libzstd-dev
-  mosquitto-dev libmosquitto-dev libgtest-dev librapidcheck-dev libbenchmark-dev libnetfilter-queue-dev patch"
+  mosquitto-dev libmosquitto-dev libgtest-dev librapidcheck-dev libbenchmark-dev libnetfilter-queue-dev
+  prometheus-cpp-dev patch"
 run_packages="mosquitto mosquitto-clients iproute2 curl"
 test_packages="$run_packages clang clang-format clang-tidy libclang-rt-14-dev iso-codes strace sqlite3 spin
-  iptables faketime eatmydata xfsprogs"
+  iptables faketime eatmydata xfsprogs prometheus chromium"
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "bridge/http/documents.h"
 #include "bridge/http/problem.h"
@@ -30,17 +31,16 @@ bool is_read(const HttpRequest& request) {
   return request.method == "GET" || request.method == "HEAD";
 }
 
-/// An answer that carries what a browser needs to hand it to a page of another origin.
-class CorsExchange : public Exchange {
+/// An answer on whose way something is done to its head.
+class WrappedExchange : public Exchange {
  public:
-  CorsExchange(std::shared_ptr<Exchange> inner, std::string origin)
-      : inner_(std::move(inner)), origin_(std::move(origin)) {}
+  explicit WrappedExchange(std::shared_ptr<Exchange> inner) : inner_(std::move(inner)) {}
   void respond(HttpResponse&& response) override {
-    allow(response);
+    see(response);
     inner_->respond(std::move(response));
   }
   void start_stream(HttpResponse&& head, std::function<void()> drained) override {
-    allow(head);
+    see(head);
     inner_->start_stream(std::move(head), std::move(drained));
   }
   void send(std::shared_ptr<const std::string> part) override { inner_->send(std::move(part)); }
@@ -49,13 +49,42 @@ class CorsExchange : public Exchange {
   bool gone() const override { return inner_->gone(); }
 
  private:
-  void allow(HttpResponse& response) const {
+  virtual void see(HttpResponse& response) = 0;
+
+  std::shared_ptr<Exchange> inner_;
+};
+
+/// One that carries what a browser needs to hand it to a page of another origin.
+class CorsExchange final : public WrappedExchange {
+ public:
+  CorsExchange(std::shared_ptr<Exchange> inner, std::string origin)
+      : WrappedExchange(std::move(inner)), origin_(std::move(origin)) {}
+
+ private:
+  void see(HttpResponse& response) override {
     response.headers.emplace_back("Access-Control-Allow-Origin", origin_);
     response.headers.emplace_back("Access-Control-Expose-Headers", "ETag, Sync-Seq, Retry-After");
     response.headers.emplace_back("Vary", "Origin");
   }
-  std::shared_ptr<Exchange> inner_;
   std::string origin_;
+};
+
+/// One that is counted, once, with the time that it took.
+class CountedExchange final : public WrappedExchange {
+ public:
+  using Counter = std::function<void(int status, std::int64_t us)>;
+  CountedExchange(std::shared_ptr<Exchange> inner, Counter count)
+      : WrappedExchange(std::move(inner)), count_(std::move(count)) {}
+
+ private:
+  void see(HttpResponse& response) override {
+    if (counted_.exchange(true)) return;
+    const auto took = std::chrono::steady_clock::now() - began_;
+    count_(response.status, std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  }
+  Counter count_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::atomic<bool> counted_ = false;
 };
 
 }  // namespace
@@ -117,8 +146,12 @@ void HttpApp::handle(HttpRequest&& request, const std::shared_ptr<Exchange>& pla
   std::shared_ptr<Exchange> exchange = plain;
   if (request.has("origin") && origin_allowed(request))
     exchange = std::make_shared<CorsExchange>(plain, std::string(request.header("origin")));
-  if (request.method == "OPTIONS") return exchange->respond(preflight(request));
   auto parsed = parse_target(request.target);
+  if (parts_.answered)
+    exchange = std::make_shared<CountedExchange>(
+        std::move(exchange), [this, kind = parsed ? parsed->kind : Route::Kind::page](
+                                 int status, std::int64_t us) { parts_.answered(kind, status, us); });
+  if (request.method == "OPTIONS") return exchange->respond(preflight(request));
   if (!parsed) return exchange->respond(problem(400, "malformed", parsed.error().message));
   Route route = *std::move(parsed);
   switch (route.kind) {
@@ -204,6 +237,7 @@ void HttpApp::follow(const HttpRequest& request, const Route& route, const Who& 
   if (!follow) return exchange->respond(problem(400, "malformed", follow.error().message));
   feed_.add({exchange, who, route.scope, std::move(follow->position), follow->limit, follow->stream,
              parts_.time.now_ms() + follow->wait_ms});
+  streams_ = feed_.size();
 }
 
 bool HttpApp::keep_waiting(const std::shared_ptr<Exchange>& exchange) {
@@ -258,6 +292,7 @@ void HttpApp::serve_touched() {
     scopes.swap(touched_);
   }
   for (const std::string& scope : scopes) feed_.touched(scope);
+  streams_ = feed_.size();
 }
 
 void HttpApp::tick() {
@@ -273,7 +308,10 @@ void HttpApp::tick() {
   }
   for (const auto& exchange : late)
     exchange->respond(problem(503, "unknown_outcome", "the store is slow: the write may still happen"));
-  worker_.post([this] { feed_.tick(); });
+  worker_.post([this] {
+    feed_.tick();
+    streams_ = feed_.size();
+  });
 }
 
 }  // namespace msync

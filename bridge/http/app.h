@@ -45,7 +45,7 @@ class HttpApp {
     std::function<bool(Inbound&&)> offer;    // to the pipeline; false: no room
     std::function<bool()> broker_reachable;  // and passed the gate: what is written now is published
     std::function<bool()> store_writable;    // the last commit did not fail
-    std::function<void(const Route&, int status, std::int64_t us)> answered = {};  // for counting
+    std::function<void(Route::Kind, int status, std::int64_t us)> answered = {};  // any thread: for counting
     CallerRules callers;
     std::vector<std::string> origins;  // of pages that may call from a browser
   };
@@ -67,6 +67,9 @@ class HttpApp {
 
   /// About once a second, on the server's thread.
   void tick();
+
+  /// Streams and long polls that are open. Any thread.
+  std::size_t streams() const { return streams_; }
 
   /// May a browser's page of this origin, which reached us by this Host, call? True without Origin.
   bool origin_allowed(const HttpRequest& request) const;
@@ -100,7 +103,8 @@ class HttpApp {
   std::mutex mutex_;
   std::set<std::string> touched_;  // guarded by mutex_, as the next
   std::list<Pending> waiting_;     // writes, oldest first
-  Worker worker_;                  // last: its jobs use all of the above
+  std::atomic<std::size_t> streams_ = 0;
+  Worker worker_;  // last: its jobs use all of the above
 };
 
 }  // namespace msync

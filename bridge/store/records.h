@@ -19,6 +19,12 @@ struct ConflictRecord {
   bool operator==(const ConflictRecord&) const = default;
 };
 
+/// As the store numbers them: numbers only rise.
+struct NumberedConflict {
+  std::int64_t number = 0;
+  ConflictRecord record;
+};
+
 /// One change of one entity.
 struct HistoryRecord {
   std::string scope;  // its topic; what reads fills it in

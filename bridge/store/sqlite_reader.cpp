@@ -5,6 +5,7 @@
 #include "bridge/store/entity_row.h"
 #include "bridge/store/migrations.h"
 #include "bridge/store/rows.h"
+#include "bridge/store/sqlite_counts.h"
 #include "bridge/store/sqlite_records.h"
 #include "bridge/store/sqlite_store.h"
 
@@ -136,6 +137,33 @@ class SqliteView final : public View {
 
   void replicas(std::string_view scope, const std::function<bool(ReplicaRecord&&)>& each) override {
     read_replicas(sql_.db, scope, each);
+  }
+
+  StoreTotals totals() override { return count_all(sql_.db); }
+
+  void tombstone_counts(std::int64_t after,
+                        const std::function<bool(std::int64_t, std::uint64_t)>& each) override {
+    count_tombstones(sql_.db, after, each);
+  }
+
+  void reports(std::int64_t after, const std::function<bool(std::int64_t, ReplicaRecord&&)>& each) override {
+    read_reports(sql_.db, after, each);
+  }
+
+  std::uint64_t readers(std::int64_t scope, std::size_t most) override {
+    return count_readers(sql_.db, scope, most);
+  }
+
+  std::vector<NumberedConflict> conflicts_after(std::int64_t after, std::size_t most) override {
+    return msync::conflicts_after(sql_.db, after, most);
+  }
+
+  void find_scopes(std::string_view text, const std::function<bool(ScopeRow&&)>& each) override {
+    msync::find_scopes(sql_.db, text, each);
+  }
+
+  void find_replicas(std::string_view text, const std::function<bool(ReplicaRecord&&)>& each) override {
+    msync::find_replicas(sql_.db, text, each);
   }
 
   std::map<std::int64_t, std::uint64_t> webhook(std::string_view name) override {

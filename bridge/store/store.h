@@ -71,6 +71,16 @@ struct StoreIdentity {
   std::uint64_t boot = 0;  // rises with every open for writing, and with raise_boot()
 };
 
+/// How much there is of everything, and what it takes: bytes of the database and of its log, 0 in memory.
+struct StoreTotals {
+  std::uint64_t scopes = 0;
+  std::uint64_t documents = 0;  // alive
+};
+struct StoreSize {
+  std::uint64_t bytes = 0;
+  std::uint64_t log_bytes = 0;
+};
+
 /// The writing side. Not thread-safe.
 class Store {
  public:
@@ -199,6 +209,24 @@ class View {
   /// Replicas of a scope (of all scopes for an empty topic), most recently heard first, until `each` returns false.
   virtual void replicas(std::string_view scope, const std::function<bool(ReplicaRecord&&)>& each) = 0;
 
+  /// For those who watch. One pass over the table of scopes.
+  virtual StoreTotals totals() = 0;
+  /// How many tombstones each scope has, of those that have some and an id above `after`, ascending; until `each` returns
+  /// false.
+  virtual void tombstone_counts(std::int64_t after,
+                                const std::function<bool(std::int64_t scope, std::uint64_t count)>& each) = 0;
+  /// Replicas that have said how far they are, of scopes with an id above `after`, scope by scope; without their n.
+  virtual void reports(std::int64_t after,
+                       const std::function<bool(std::int64_t scope, ReplicaRecord&&)>& each) = 0;
+  /// How many replicas of a scope have said so; no more than `most` are counted.
+  virtual std::uint64_t readers(std::int64_t scope, std::size_t most) = 0;
+  /// The newest records with a number above `after`, newest first, at most `most`.
+  virtual std::vector<NumberedConflict> conflicts_after(std::int64_t after, std::size_t most) = 0;
+  /// Scopes whose topic contains this text, by topic.
+  virtual void find_scopes(std::string_view text, const std::function<bool(ScopeRow&&)>& each) = 0;
+  /// Replicas of whose topic, user or src it is a part, by user; looks at one after the other.
+  virtual void find_replicas(std::string_view text, const std::function<bool(ReplicaRecord&&)>& each) = 0;
+
   /// How far a webhook has come, by scope.
   virtual std::map<std::int64_t, std::uint64_t> webhook(std::string_view name) = 0;
 
@@ -225,5 +253,8 @@ Result<std::unique_ptr<Store>> open_store(const std::string& address, std::int64
 
 /// A reader of the same address; works beside a running bridge and after it.
 Result<std::unique_ptr<StoreReader>> open_reader(const std::string& address);
+
+/// What the files of this store take now. Any thread, beside everything else.
+StoreSize store_size(const std::string& address);
 
 }  // namespace msync

@@ -24,6 +24,7 @@ only '(mqtt/async_client|mqtt/.*client|MQTTAsync|MQTTClient|mqtt/message|mqtt/pr
   'only mqtt/connection.cpp knows Paho' 'mqtt/connection\.cpp'
 only 'sqlite3' 'only bridge/store/sqlite*.cpp knows SQLite' 'bridge/store/sqlite[a-z_]*\.cpp'
 only 'curl/' 'only bridge/http_client.cpp knows curl' 'bridge/http_client\.cpp'
+only 'prometheus/' 'only bridge/metrics.cpp knows prometheus-cpp' 'bridge/metrics\.cpp'
 only 'valijson' 'only core/schema.cpp knows valijson' 'core/schema\.cpp'
 only 'regex' 'never std::regex on input: it can be made to overflow the stack; use RE2' 'none'
 

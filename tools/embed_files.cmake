@@ -1,0 +1,73 @@
+# Files as bytes of a program. As a module: embed_files(OUTPUT.cpp PATH=FILE…) makes a source with bridge/web_files.h's
+# web_files() in it, anew when one of the files changes. As a script (-P) it is that rule's command.
+
+if(CMAKE_SCRIPT_MODE_FILE AND NOT COMMAND embed_files)
+  set(arrays "")
+  set(entries "")
+  set(number 0)
+  string(REPLACE "|" ";" files "${FILES}")
+  foreach(entry ${files})
+    string(REGEX MATCH "^([^=]*)=(.*)$" matched "${entry}")
+    set(path "${CMAKE_MATCH_1}")
+    set(file "${CMAKE_MATCH_2}")
+    string(REGEX REPLACE ".*\\." "" extension "${file}")
+    if(extension STREQUAL "html")
+      set(type "text/html; charset=utf-8")
+    elseif(extension STREQUAL "css")
+      set(type "text/css; charset=utf-8")
+    elseif(extension STREQUAL "js")
+      set(type "text/javascript; charset=utf-8")
+    elseif(extension STREQUAL "svg")
+      set(type "image/svg+xml")
+    else()
+      message(FATAL_ERROR "${file}: what is its content type?")
+    endif()
+    file(READ "${file}" hex HEX)
+    file(SHA256 "${file}" hash)
+    string(SUBSTRING "${hash}" 0 16 hash)
+    string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
+    string(APPEND arrays "const unsigned char file_${number}[] = {\n${hex}\n};\n")
+    string(APPEND entries "    {\"${path}\", \"${type}\", bytes(file_${number}), \"\\\"${hash}\\\"\"},\n")
+    math(EXPR number "${number} + 1")
+  endforeach()
+  file(WRITE "${OUTPUT}" "// Made by tools/embed_files.cmake.
+#include \"bridge/web_files.h\"
+
+namespace msync {
+namespace {
+
+${arrays}
+template <std::size_t size>
+std::string_view bytes(const unsigned char (&file)[size]) {
+  return {reinterpret_cast<const char*>(file), size};
+}
+
+const WebFile files[] = {
+${entries}};
+
+}  // namespace
+
+std::span<const WebFile> web_files() {
+  return files;
+}
+
+}  // namespace msync
+")
+  return()
+endif()
+
+set(embed_files_script ${CMAKE_CURRENT_LIST_FILE})
+function(embed_files output)
+  set(sources "")
+  foreach(entry ${ARGN})
+    string(REGEX REPLACE "^[^=]*=" "" file "${entry}")
+    if(NOT EXISTS ${file})
+      message(FATAL_ERROR "${file} is missing. Where it is an npm package's: run npm ci, or ./dev, which does.")
+    endif()
+    list(APPEND sources ${file})
+  endforeach()
+  string(REPLACE ";" "|" files "${ARGN}")
+  add_custom_command(OUTPUT ${output} COMMAND ${CMAKE_COMMAND} "-DOUTPUT=${output}" "-DFILES=${files}" -P ${embed_files_script}
+                     DEPENDS ${sources} ${embed_files_script} VERBATIM)
+endfunction()
