@@ -16,5 +16,6 @@ Command add_backup_command(CLI::App& app);
 Command add_restore_command(CLI::App& app);
 Command add_verify_command(CLI::App& app);
 Command add_revoke_command(CLI::App& app);
+Command add_status_command(CLI::App& app);
 
 }  // namespace msync

@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
         msync::add_bridge_command(app),    msync::add_token_command(app),   msync::add_check_command(app),
         msync::add_import_command(app),    msync::add_export_command(app),  msync::add_watch_command(app),
         msync::add_backup_command(app),    msync::add_restore_command(app), msync::add_verify_command(app),
-        msync::add_conflicts_command(app), msync::add_revoke_command(app)};
+        msync::add_conflicts_command(app), msync::add_revoke_command(app),  msync::add_status_command(app)};
     app.parse(argc, argv);
     return run_command(commands);
   } catch (const CLI::Success& help) {  // --help, --version

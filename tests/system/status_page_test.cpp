@@ -27,7 +27,7 @@ struct Status : World {
     settle();
     Mutation late;
     late.operations = {
-        {.op = Op::put, .id = "<img src=x onerror=alert(1)>", .data = {{"text", "by bob"}}, .base = 0}};
+        {.op = Op::put, .id = "<img src=x onerror=alert(1)>", .base = 0, .data = {{"text", "by bob"}}}};
     bob.mutates(late);
     ASSERT_EQ(outcome(bob, bob.writes("m2", {{"text", 7}})), "rejected");
     settle();
