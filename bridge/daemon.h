@@ -21,9 +21,9 @@
 #include "bridge/pipeline.h"
 #include "bridge/publisher.h"
 #include "bridge/pull_service.h"
-#include "bridge/webhooks/webhooks.h"
 #include "bridge/status_board.h"
 #include "bridge/status_pages.h"
+#include "bridge/webhooks/webhooks.h"
 
 namespace msync {
 

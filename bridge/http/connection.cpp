@@ -49,9 +49,9 @@ bool has(const HttpResponse& response, std::string_view name) {
 }  // namespace
 
 /// Answers come from any thread; the connection lives on the server's.
-class Connection::Reply : public Exchange, public std::enable_shared_from_this<Reply> {
+class HttpConnection::Reply : public Exchange, public std::enable_shared_from_this<Reply> {
  public:
-  explicit Reply(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  explicit Reply(std::shared_ptr<HttpConnection> connection) : connection_(std::move(connection)) {}
 
   ~Reply() override {
     if (!answered_.exchange(true)) give(problem(503, "store", "the request was given up"));
@@ -64,18 +64,18 @@ class Connection::Reply : public Exchange, public std::enable_shared_from_this<R
   void start_stream(HttpResponse&& head, std::function<void()> drained) override {
     if (answered_.exchange(true)) return;
     drained_ = std::move(drained);
-    run([self = shared_from_this(), head = std::move(head)](Connection& connection) mutable {
+    run([self = shared_from_this(), head = std::move(head)](HttpConnection& connection) mutable {
       connection.start_stream(std::move(head), std::move(self));
     });
   }
 
   void send(std::shared_ptr<const std::string> part) override {
     unsent_ += 1;
-    run([part = std::move(part)](Connection& connection) mutable { connection.queue(std::move(part)); });
+    run([part = std::move(part)](HttpConnection& connection) mutable { connection.queue(std::move(part)); });
   }
 
   void end_stream() override {
-    run([](Connection& connection) { connection.end_stream(); });
+    run([](HttpConnection& connection) { connection.end_stream(); });
   }
 
   std::size_t unsent() const override { return unsent_; }
@@ -93,7 +93,7 @@ class Connection::Reply : public Exchange, public std::enable_shared_from_this<R
 
  private:
   void give(HttpResponse&& response) {
-    run([response = std::move(response)](Connection& connection) mutable {
+    run([response = std::move(response)](HttpConnection& connection) mutable {
       connection.write(std::move(response));
     });
   }
@@ -104,25 +104,25 @@ class Connection::Reply : public Exchange, public std::enable_shared_from_this<R
                [connection, work = std::move(work)]() mutable { work(*connection); });
   }
 
-  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<HttpConnection> connection_;
   std::function<void()> drained_;
   std::atomic<bool> answered_ = false;
   std::atomic<bool> gone_ = false;
   std::atomic<std::size_t> unsent_ = 0;
 };
 
-Connection::Connection(ConnectionHost& host, std::uint64_t id, tcp::socket&& socket)
+HttpConnection::HttpConnection(ConnectionHost& host, std::uint64_t id, tcp::socket&& socket)
     : host_(host), id_(id), stream_(std::move(socket)) {
   beast::error_code ignored;
   stream_.socket().set_option(tcp::no_delay(true), ignored);
   address_ = stream_.socket().remote_endpoint(ignored).address().to_string();
 }
 
-void Connection::start() {
+void HttpConnection::start() {
   read();
 }
 
-void Connection::read() {
+void HttpConnection::read() {
   parser_.emplace();
   parser_->header_limit(limits::http_head_bytes);
   parser_->body_limit(limits::http_body_bytes);
@@ -132,7 +132,7 @@ void Connection::read() {
       [self = shared_from_this()](beast::error_code error, std::size_t) { self->on_read(error); });
 }
 
-void Connection::on_read(beast::error_code error) {
+void HttpConnection::on_read(beast::error_code error) {
   if (closed_) return;
   if (error == http::error::body_limit)
     return refuse(problem(413, "too_large", "the body is larger than 256 KiB"));
@@ -160,7 +160,7 @@ void Connection::on_read(beast::error_code error) {
   host_.app.handle(to_request(std::move(message)), reply);
 }
 
-HttpRequest Connection::to_request(BeastRequest&& message) const {
+HttpRequest HttpConnection::to_request(BeastRequest&& message) const {
   HttpRequest request;
   request.method = std::string(message.method_string());
   request.target = std::string(message.target());
@@ -176,14 +176,14 @@ HttpRequest Connection::to_request(BeastRequest&& message) const {
 }
 
 /// What was sent is no request that can be answered and followed by another.
-void Connection::refuse(HttpResponse&& response) {
+void HttpConnection::refuse(HttpResponse&& response) {
   keep_alive_ = false;
   head_only_ = false;
   stream_.expires_after(idle);
   write(std::move(response));
 }
 
-void Connection::write(HttpResponse&& response) {
+void HttpConnection::write(HttpResponse&& response) {
   if (closed_) return;
   auto& message = response_.emplace(static_cast<http::status>(response.status), 11);
   for (const auto& [name, value] : common_headers) message.set(name, value);
@@ -210,7 +210,7 @@ void Connection::write(HttpResponse&& response) {
   http::async_write(stream_, *response_, after);
 }
 
-std::string Connection::head_text(const HttpResponse& response) const {
+std::string HttpConnection::head_text(const HttpResponse& response) const {
   std::string text = "HTTP/1.1 " + std::to_string(response.status) + " " + reason_phrase(response.status) +
                      "\r\nContent-Type: " + response.content_type +
                      "\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n";
@@ -221,7 +221,7 @@ std::string Connection::head_text(const HttpResponse& response) const {
   return text + "\r\n";
 }
 
-void Connection::start_stream(HttpResponse&& head, std::shared_ptr<Reply> reply) {
+void HttpConnection::start_stream(HttpResponse&& head, std::shared_ptr<Reply> reply) {
   if (closed_) return reply->peer_gone();
   reply_ = std::move(reply);
   buffer_ = beast::flat_buffer();  // a stream may last for days: it keeps no more than it needs
@@ -233,7 +233,7 @@ void Connection::start_stream(HttpResponse&& head, std::shared_ptr<Reply> reply)
 }
 
 /// A stream's peer says nothing any more; what it says is thrown away, and when it goes, that is seen.
-void Connection::watch_peer() {
+void HttpConnection::watch_peer() {
   stream_.async_read_some(asio::buffer(ignored_),
                           [self = shared_from_this()](beast::error_code error, std::size_t) {
                             if (self->closed_) return;
@@ -242,19 +242,19 @@ void Connection::watch_peer() {
                           });
 }
 
-void Connection::queue(std::shared_ptr<const std::string> part) {
+void HttpConnection::queue(std::shared_ptr<const std::string> part) {
   if (closed_ || ending_) return;
   parts_.push_back(std::move(part));
   write_part();
 }
 
-void Connection::end_stream() {
+void HttpConnection::end_stream() {
   if (closed_) return;
   ending_ = true;
   write_part();
 }
 
-void Connection::write_part() {
+void HttpConnection::write_part() {
   if (writing_since_ms_ != 0) return;
   if (stream_head_.empty() && parts_.empty() && !ending_) return reply_->all_sent();
   writing_since_ms_ = steady_ms();
@@ -278,7 +278,7 @@ void Connection::write_part() {
                     });
 }
 
-void Connection::written(bool head) {
+void HttpConnection::written(bool head) {
   writing_since_ms_ = 0;
   if (head) {
     stream_head_ = std::string();
@@ -289,11 +289,11 @@ void Connection::written(bool head) {
   write_part();
 }
 
-void Connection::look(std::int64_t now_ms) {
+void HttpConnection::look(std::int64_t now_ms) {
   if (writing_since_ms_ != 0 && now_ms - writing_since_ms_ > limits::http_idle_ms) close();
 }
 
-void Connection::close() {
+void HttpConnection::close() {
   if (closed_) return;
   closed_ = true;
   beast::error_code ignored;

@@ -24,9 +24,9 @@ struct ConnectionHost {
   std::function<void(std::uint64_t id)> closed;
 };
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
-  Connection(ConnectionHost& host, std::uint64_t id, tcp::socket&& socket);
+  HttpConnection(ConnectionHost& host, std::uint64_t id, tcp::socket&& socket);
 
   // All on the server's thread.
   void start();

@@ -68,7 +68,7 @@ struct HttpServer::Impl {
   Gateway gateway;
   ConnectionHost host;
   std::uint64_t last_id = 0;
-  std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections;
+  std::unordered_map<std::uint64_t, std::shared_ptr<HttpConnection>> connections;
   std::atomic<std::size_t> count = 0;
   std::future<void> done;
 };
@@ -98,7 +98,7 @@ void HttpServer::Impl::accept() {
     }
     if (connections.size() < limits::http_connections) {
       const std::uint64_t id = ++last_id;
-      auto connection = std::make_shared<Connection>(host, id, std::move(socket));
+      auto connection = std::make_shared<HttpConnection>(host, id, std::move(socket));
       connections.emplace(id, connection);
       count = connections.size();
       connection->start();
@@ -112,7 +112,7 @@ void HttpServer::Impl::tick() {
   timer.async_wait([this](beast::error_code error) {
     if (error) return;
     app.tick();
-    std::vector<std::shared_ptr<Connection>> all;
+    std::vector<std::shared_ptr<HttpConnection>> all;
     for (const auto& [id, connection] : connections) all.push_back(connection);
     for (const auto& connection : all) connection->look(steady_ms());
     tick();
@@ -133,7 +133,7 @@ void HttpServer::Impl::close_all() {
   timer.cancel();
   pause.cancel();
   gateway.close_all();
-  std::vector<std::shared_ptr<Connection>> all;
+  std::vector<std::shared_ptr<HttpConnection>> all;
   for (const auto& [id, connection] : connections) all.push_back(connection);
   for (const auto& connection : all) connection->close();
 }

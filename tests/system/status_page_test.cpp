@@ -31,6 +31,8 @@ struct Status : World {
     bob.mutates(late);
     ASSERT_EQ(outcome(bob, bob.writes("m2", {{"text", 7}})), "rejected");
     settle();
+    const Json seen = {{"epoch", alice.status().epoch}, {"src", alice.src()}, {"seq", 2}};
+    EXPECT_TRUE(alice.sends("chat/42/messages/seen", to_text(seen)).ok);
   }
 
   int port = free_port();
