@@ -6,6 +6,8 @@ namespace msync::chaos {
 
 namespace {
 
+constexpr std::int64_t revoked_within_ms = 2'000;  // its connection ends within a second
+
 std::string digest_of(const Json& documents) {
   Digest digest;
   for (const auto& [id, d] : documents.items()) digest.add(id, d.at("version"), d.at("ts"), d.at("by"));
@@ -58,6 +60,7 @@ std::string Checker::missing(std::uint64_t quiet) const {
 std::vector<Violation> Checker::verify(std::uint64_t quiet) const {
   std::vector<Violation> found = facts_.violations();
   check_epochs(found);
+  check_revocations(found);
   const Rest* server = reader(quiet);
   if (server == nullptr) {
     found.push_back({8, "no fresh reader came to rest"});
@@ -95,6 +98,21 @@ void Checker::check_epochs(std::vector<Violation>& found) const {
   for (const auto& epoch : facts_.epochs()) {
     if (!facts_.restores().contains(epoch) && ++unexplained > 1) {
       found.push_back({1, "epoch " + epoch + " began although nobody restored a backup: the store was lost"});
+    }
+  }
+}
+
+/// 7: a revoked token opens no connection any more, and what the bridge sends later does not reach who came by it.
+void Checker::check_revocations(std::vector<Violation>& found) const {
+  for (const auto& revoked : facts_.revoked()) {
+    const auto concerns = [&](const auto& it) { return it.user == revoked.user && it.iat_s <= revoked.at_s; };
+    for (const auto& it : facts_.admitted()) {
+      if (concerns(it) && it.taken > revoked.mono)
+        found.push_back({7, it.client + " was let in by a revoked token"});
+    }
+    for (const auto& it : facts_.served()) {
+      if (concerns(it) && it.now_ms > revoked.wall_ms + revoked_within_ms)
+        found.push_back({7, it.client + " got what was sent after its token was revoked"});
     }
   }
 }

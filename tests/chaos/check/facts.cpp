@@ -39,7 +39,10 @@ std::string Facts::digest(const std::string& epoch, const std::string& scope, st
 void Facts::feed(const std::string& file, const Json& line) {
   const std::string event = line.value("ev", "");
   if (event == "restore") return nemesis(line);
+  if (event == "revoked")
+    return revoked_.push_back({line.at("user"), line.at("at_s"), line.at("mono"), line.at("wall")});
   Client& client = clients_[file];
+  if (token(client, event, line)) return;
   if (event == "start") {
     client.name = line.at("client");
     client.user = line.at("user");
@@ -74,6 +77,25 @@ void Facts::feed(const std::string& file, const Json& line) {
     rest.quiet = line.at("quiet");
     rest.scopes = line.at("scopes");
   }
+}
+
+/// What its token is, and what it grants.
+bool Facts::token(Client& client, const std::string& event, const Json& line) {
+  if (event == "connected" && client.knows_token)
+    admitted_.push_back({client.name, client.user, client.taken, client.iat_s});
+  if (event != "token" && event != "renewing") return event == "connected";
+  if (!line.at("rooms").is_array()) return true;
+  client.knows_token = true;
+  const auto rooms = line.at("rooms").get<std::set<std::string>>();
+  if (event == "renewing") {  // either may be in force until it connects again
+    client.rooms.insert(rooms.begin(), rooms.end());
+    return true;
+  }
+  client.rooms = rooms;
+  client.iat_s = line.at("iat");
+  client.taken = line.at("taken");
+  client.served = 0;
+  return true;
 }
 
 void Facts::nemesis(const Json& line) {

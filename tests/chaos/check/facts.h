@@ -64,6 +64,25 @@ struct Restore {
   std::map<std::string, std::uint64_t> heads;  // of the backup
 };
 
+/// A connection that was granted.
+struct Admitted {
+  std::string client, user;
+  std::int64_t taken = 0;  // when its token was taken from its file
+  std::int64_t iat_s = 0;
+};
+
+/// What a client got last of what the bridge had sent with this token.
+struct Served {
+  std::string client, user;
+  std::int64_t iat_s = 0, now_ms = 0;
+};
+
+/// From `mono` and `wall_ms` on, no token of the user that was issued up to `at_s` counts.
+struct Revoked {
+  std::string user;
+  std::int64_t at_s = 0, mono = 0, wall_ms = 0;
+};
+
 class Facts {
  public:
   /// `file`: whose history it is.
@@ -75,6 +94,10 @@ class Facts {
   const std::map<std::string, Restore>& restores() const { return restores_; }
   const std::set<std::string>& epochs() const { return epochs_; }
   const std::map<std::string, std::set<std::string>>& grants() const { return grants_; }
+
+  const std::vector<Admitted>& admitted() const { return admitted_; }
+  const std::vector<Served>& served() const { return served_; }
+  const std::vector<Revoked>& revoked() const { return revoked_; }
 
   /// The write that this change came from; null: nobody is known to have sent it.
   const Write* write_of(const std::string& scope, const std::string& user, const std::string& src,
@@ -94,9 +117,15 @@ class Facts {
     std::string name, user;
     std::set<std::string> scopes;
     std::map<std::string, Json> pulls;  // by rid
+    std::set<std::string> rooms;        // that its token grants
+    bool knows_token = false;
+    std::int64_t iat_s = 0, taken = 0;
+    std::size_t served = 0;  // in served_, + 1
   };
 
   void received(Client& client, const Json& line);
+  bool token(Client& client, const std::string& event, const Json& line);
+  void serve(Client& client, const Json& message);
   void delta(Client& client, const std::string& scope, const Json& message);
   void page_number(Client& client, const std::string& scope, const Json& page);
   void ack(const Client& client, const std::string& scope, const Json& message);
@@ -119,6 +148,9 @@ class Facts {
   std::map<std::string, Restore> restores_;                 // by the new epoch
   std::map<std::string, std::set<std::string>> grants_;
   std::set<std::string> epochs_;
+  std::vector<Admitted> admitted_;
+  std::vector<Served> served_;
+  std::vector<Revoked> revoked_;
   std::map<std::string, std::uint64_t> statuses_;
   std::uint64_t messages_ = 0, acknowledged_ = 0;
   std::vector<Violation> violations_;

@@ -9,7 +9,21 @@ bool refused(const std::string& status) {
   return status == "superseded" || status == "conflict" || status == "rejected";
 }
 
+bool opens(const std::set<std::string>& rooms, const std::string& user, const std::string& scope) {
+  return scope == "private/" + user || rooms.contains(scope.substr(scope.rfind('/') + 1));
+}
+
 }  // namespace
+
+void Facts::serve(Client& client, const Json& message) {
+  if (!client.knows_token || !message.contains("now")) return;
+  if (client.served == 0) {
+    served_.push_back({client.name, client.user, client.iat_s, 0});
+    client.served = served_.size();
+  }
+  auto& now_ms = served_[client.served - 1].now_ms;
+  now_ms = std::max(now_ms, message.at("now").get<std::int64_t>());
+}
 
 void Facts::received(Client& client, const Json& line) {
   const std::string topic = line.at("topic"), inbox = "sync/" + client.name + "/";
@@ -29,8 +43,11 @@ void Facts::received(Client& client, const Json& line) {
     kind = "delta";
     scope = topic.substr(0, topic.size() - 4);
   }
-  if (!client.scopes.contains(scope))
-    return complain(7, client.name + " got " + topic + ", which is not its own", scope);
+  const bool granted =
+      client.knows_token ? opens(client.rooms, client.user, scope) : client.scopes.contains(scope);
+  if (!granted) return complain(7, client.name + " got " + topic + ", which its token does not grant", scope);
+  serve(client, message);
+  if (!client.scopes.contains(scope)) return;  // granted for a while; it holds no replica of it
   if (message.contains("scope") && message.at("scope") != scope) {
     complain(7, client.name + " got a message of " + message.at("scope").dump() + " on " + topic, scope);
   }

@@ -21,13 +21,6 @@ constexpr std::size_t unacked = 60;
 constexpr std::size_t mutations_a_message = 12;
 constexpr std::size_t outbox_max = 400;  // the user waits when so much waits
 
-std::string whole(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 std::int64_t backoff(int failures, std::uint64_t jitter) {
   const std::int64_t pause = std::min(backoff_max_ms, backoff_ms << std::min(failures, 6));
   return pause / 2 + static_cast<std::int64_t>(jitter % static_cast<std::uint64_t>(pause));
@@ -45,6 +38,13 @@ std::string file_name(std::string id) {
 }
 
 }  // namespace
+
+std::string whole(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
 
 Client::Client(ClientOptions options)
     : options_(std::move(options)),
@@ -77,12 +77,12 @@ Client::Client(ClientOptions options)
   Link::Handlers handlers;
   handlers.message = [this](LinkMessage&& message) {
     const std::lock_guard lock(mutex_);
-    inbox_.push_back({std::move(message.topic), std::move(message.payload)});
+    inbox_.push_back({std::move(message.topic), std::move(message.payload), mono_ms()});
     arrived_.notify_one();
   };
   handlers.connected = [this](bool) {
     const std::lock_guard lock(mutex_);
-    newly_connected_ = true;
+    inbox_.push_back({"", "", mono_ms()});
     arrived_.notify_one();
   };
   link_ = std::make_unique<Link>(std::move(link), std::move(handlers));
@@ -90,12 +90,6 @@ Client::Client(ClientOptions options)
   filters.push_back("sync/status");
   filters.push_back("sync/" + name_ + "/#");
   link_->subscribe(std::move(filters));
-}
-
-std::string Client::filled_token() const {
-  std::string token = whole(options_.token_file);
-  while (!token.empty() && token.back() == '\n') token.pop_back();
-  return token;
 }
 
 std::int64_t Client::clock() const {
@@ -115,17 +109,21 @@ void Client::run() {
   link_->open();
   for (;;) {
     std::deque<Arrived> messages;
-    bool connected = false;
     {
       std::unique_lock lock(mutex_);
-      arrived_.wait_for(lock, std::chrono::milliseconds(40),
-                        [this] { return !inbox_.empty() || newly_connected_; });
+      arrived_.wait_for(lock, std::chrono::milliseconds(40), [this] { return !inbox_.empty(); });
       messages.swap(inbox_);
-      connected = std::exchange(newly_connected_, false);
     }
-    if (connected) on_connected();
-    for (const auto& message : messages) handle(message);
+    for (const auto& message : messages) {
+      if (!message.topic.empty())
+        handle(message);
+      else if (message.payload.empty())
+        on_connected();
+      else
+        on_token(message);
+    }
     look_at_phase();
+    look_at_token();
     for (const auto& scope : options_.scopes) tick(scope);
     if (quiet_ != 0) say_settled();
     if (link_->is_connected() && connected_at_ != 0 && mono_ms() > renew_at_) {
@@ -165,7 +163,7 @@ void Client::tick(const std::string& scope) {
     const auto pause = static_cast<std::uint64_t>(options_.pause_ms) * options_.scopes.size();
     work.next_write = now + 1 + static_cast<std::int64_t>(writer_.pick(2 * pause));
   }
-  if (connected_at_ == 0 || !link_->is_connected()) return;
+  if (connected_at_ == 0 || !link_->is_connected() || !may(scope)) return;
   if (!work.rid.empty() && now > work.pull_sent + pull_wait_ms) {
     work.rid.clear();
     work.pull_after = now + backoff(work.pull_failures++, writer_.dice()());

@@ -35,14 +35,19 @@ struct ClientOptions {
   int pause_ms = 600;  // between two writes, on average
 };
 
+/// A file's bytes; none where there is no file.
+std::string whole(const std::string& path);
+
 class Client {
  public:
   explicit Client(ClientOptions options);
   [[noreturn]] void run();
 
  private:
-  struct Arrived {
+  struct
+      Arrived {  // or, without a topic, what became of the connection: a token's claims, or nothing: connected
     std::string topic, payload;
+    std::int64_t mono = 0;
   };
   struct ScopeWork {  // not stored: a new process begins anew
     std::string rid, pull_src;
@@ -72,7 +77,13 @@ class Client {
   void publish(const std::string& topic, const Json& message, int qos = 1);
   void store(const std::string& scope);
   std::int64_t clock() const;
-  std::string filled_token() const;
+
+  // ---- client_token.cpp
+  std::string filled_token();
+  void on_token(const Arrived& mark);
+  void look_at_token();
+  /// The token with which it connected last grants this scope.
+  bool may(const std::string& scope) const;
 
   // ---- client_receive.cpp: what arrives
   void handle(const Arrived& message);
@@ -95,11 +106,14 @@ class Client {
   std::uint64_t quiet_ = 0;  // which rest; 0: it writes
   std::string settled_as_;
   std::int64_t phase_read_ = 0;
+  Json rooms_;  // that its token grants; null: not known yet
+  std::int64_t token_again_ = 0;
+  std::int64_t limited_at_ = 0;  // when it last was without one of its scopes
 
   std::mutex mutex_;  // of what the link's thread touches
   std::condition_variable arrived_;
   std::deque<Arrived> inbox_;
-  bool newly_connected_ = false;
+  std::string token_;  // with which it connects, or has renewed
 
   std::unique_ptr<Link> link_;  // last: its thread uses the above
 };

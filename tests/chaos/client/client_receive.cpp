@@ -5,6 +5,8 @@ namespace msync::chaos {
 
 namespace {
 
+constexpr std::int64_t denied_late_ms = 30'000;  // such a notice may have waited for a connection
+
 /// The parts of "sync/<client-id>/<kind>/<scope>" behind the id; empty if it is no topic of this inbox.
 std::string behind_inbox(const std::string& topic, const std::string& name) {
   const std::string inbox = "sync/" + name + "/";
@@ -41,6 +43,9 @@ void Client::on_status(const Json& status) {
 }
 
 void Client::on_notice(const Json& notice) {
+  // What it had sent is judged by the token of the moment when it arrives.
+  if (notice.value("code", "") == "denied" && limited_at_ != 0 && mono_ms() < limited_at_ + denied_late_ms)
+    return;
   if (notice.value("code", "") == "denied" || notice.value("code", "") == "malformed") {
     history_.record("contradiction",
                     {{"what", "a notice that an honest client never gets"}, {"notice", notice}});

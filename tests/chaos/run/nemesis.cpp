@@ -90,9 +90,11 @@ void Nemesis::strike() {
   if (kind < 44) return pause_bridge();
   if (kind < 48) return pause_broker();
   if (kind < 55) return pause_client();
-  if (kind < 70) return cut();
-  if (kind < 91) return weather();
-  if (kind < 95) return fill_disk();
+  if (kind < 67) return cut();
+  if (kind < 82) return weather();
+  if (kind < 90) return change_grants();
+  if (kind < 93) return revoke();
+  if (kind < 96) return fill_disk();
   return backup_.empty() ? backup() : restore();
 }
 
@@ -214,6 +216,33 @@ void Nemesis::fill_disk() {
   }
 }
 
+/// A user's new token grants other rooms for a while: fewer, or one that is not his.
+void Nemesis::change_grants() {
+  const auto number = pick(system_.users());
+  const std::string what = "token of " + System::user(number);
+  const auto chosen = pick(6);  // none of them in half of all cases
+  if (broken(what)) return;
+  std::vector<std::string> rooms;
+  if (chosen == 3 || chosen == 5) rooms.push_back("a");
+  if (chosen >= 4) rooms.push_back("b");
+  begin("other grants of a user", what + ", rooms " + Json(rooms).dump(), 0, {});
+  mends_.push_back({mono_ms() + between(3'000, 12'000), what,
+                    [this, number] { system_.give_token(number, System::rooms_of(number)); }});
+  system_.give_token(number, rooms);
+}
+
+/// All of a user's tokens; later he gets a new one.
+void Nemesis::revoke() {
+  const auto number = pick(system_.users());
+  const std::string what = "token of " + System::user(number);
+  const auto lasts_ms = between(4'000, 10'000);
+  if (broken(what) || broken("bridge") || broken("broker") || !system_.bridge_runs()) return;
+  begin("tokens of a user revoked", what, lasts_ms,
+        [this, number] { system_.give_token(number, System::rooms_of(number)); });
+  const std::int64_t at_s = wall_ms() / 1000;
+  if (system_.revoke(number)) history_.record("revoked", {{"user", System::user(number)}, {"at_s", at_s}});
+}
+
 void Nemesis::backup() {
   if (!options_.restore || restored_ || broken("disk") || !system_.bridge_runs() || broken("bridge")) return;
   const std::string file = folder_ + "/backup-" + std::to_string(++backups_) + ".db";
@@ -225,6 +254,8 @@ void Nemesis::backup() {
 
 void Nemesis::restore() {
   if (restored_ || broken("bridge") || broken("disk")) return;
+  // A backup knows nothing of later revocations.
+  if (std::ranges::any_of(mends_, [](const Mend& m) { return m.what.starts_with("token of"); })) return;
   system_.kill_bridge();
   begin("restore of a backup", "bridge", between(0, 1500), [this] { system_.start_bridge(); });
   const std::string from = ask(backup_, "SELECT epoch FROM meta");

@@ -60,6 +60,8 @@ class Nemesis {
   void weather();
   void cut();
   void fill_disk();
+  void change_grants();
+  void revoke();
   void backup();
   void restore();
   std::vector<std::size_t> some_ports();

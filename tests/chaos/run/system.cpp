@@ -19,7 +19,7 @@ const std::vector<std::string> collections = {"notes", "tasks", "stock"};
 test::BrokerOptions broker_options() {
   test::BrokerOptions options;
   options.schemas = MSYNC_SOURCE_DIR "/tests/chaos/schemas";
-  options.plugin_options = {"plugin_opt_max_messages_per_s 1000000"};
+  options.plugin_options = {"plugin_opt_max_messages_per_s 1000000", "plugin_opt_free_login_failures 0"};
   options.lines = {"autosave_interval 3"};
   return options;
 }
@@ -39,15 +39,30 @@ std::vector<std::string> filters() {
 System::System(SystemOptions options)
     : options_(std::move(options)), broker_(broker_options()), proxy_(broker_.port(), options_.clients + 1) {
   std::filesystem::create_directories(options_.folder + "/store");
+  // So that no revoked token counts while the bridge is away.
+  broker_.options().plugin_options.push_back("plugin_opt_revoked_file " + options_.folder + "/revoked");
   for (std::size_t i = 0; i < options_.clients; ++i) clients_.push_back(describe(i));
+}
+
+std::vector<std::string> System::rooms_of(std::size_t number) {
+  return number % 3 == 0 ? rooms : std::vector<std::string>{rooms[number % rooms.size()]};
+}
+
+void System::give_token(std::size_t number, const std::vector<std::string>& rooms) const {
+  token_file(user(number), Json{{"rooms", rooms}}.dump());
+}
+
+bool System::revoke(std::size_t number) const {
+  return command({"revoke", "--broker", broker_.url(), "--secret-file", broker_.secret_file(), "--user",
+                  user(number), "--wait", "2s"})
+             .code == 0;
 }
 
 /// Two devices a user; every third user is in both rooms; every fourth client's clock is wrong by hours.
 System::Client System::describe(std::size_t which) const {
   const std::size_t number = which / 2;
-  const std::string user = "user" + std::to_string(number);
-  std::vector<std::string> own = {rooms[number % rooms.size()]};
-  if (number % 3 == 0) own = rooms;
+  const std::string user = System::user(number);
+  const std::vector<std::string> own = rooms_of(number);
   std::vector<std::string> scopes = {"private/" + user};
   for (const auto& room : own) {
     for (const auto& collection : collections) scopes.push_back(collection + "/" + room);
@@ -75,7 +90,9 @@ std::string System::token_file(const std::string& user, const std::string& claim
   const std::string path = options_.folder + "/" + user + ".token";
   Json all = Json::parse(claims);
   all["exp"] = wall_ms() / 1000 + 80'000;
-  test::write_file(path, test::Broker::token(user, all.dump()));
+  all["iat"] = wall_ms() / 1000;
+  test::write_file(path + ".new", test::Broker::token(user, all.dump()));
+  std::filesystem::rename(path + ".new", path);
   return path;
 }
 

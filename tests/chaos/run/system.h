@@ -54,6 +54,15 @@ class System {
   void start_reader(std::uint64_t quiet);
   void stop_reader() { reader_.reset(); }
 
+  // ---- users; two clients each
+  std::size_t users() const { return clients_.size() / 2; }
+  static std::string user(std::size_t number) { return "user" + std::to_string(number); }
+  static std::vector<std::string> rooms_of(std::size_t number);
+  /// A token, issued now, that grants these rooms, where his clients find it.
+  void give_token(std::size_t number, const std::vector<std::string>& rooms) const;
+  /// What was issued to him up to now counts no more. False: nobody knows whether it does.
+  bool revoke(std::size_t number) const;
+
   // ---- the network: a port for each client, and the last for the bridge
   Proxy& proxy() { return proxy_; }
   std::size_t ports() const { return clients_.size() + 1; }
