@@ -84,6 +84,8 @@ Gauges Daemon::gauges() const {
     now.http_streams = http_->app().streams() + pages_->streams();
     now.gateway_connections = http_->server().gateway_connections();
   }
+  for (const WebhookStats& one : webhooks_.stats())
+    now.webhooks.push_back({one.name, static_cast<double>(one.lag_ms) / 1000, one.delivered, one.failures});
   return now;
 }
 

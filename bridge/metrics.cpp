@@ -313,8 +313,14 @@ void Metrics::webhook_lag(const std::string& name, Seconds lag) {
   parts_->hook_lag.Add({{"webhook", name}}).Set(lag.count());
 }
 
-void Metrics::webhook_posted(const std::string& name, bool accepted) {
-  parts_->hook_posts.Add({{"webhook", name}, {"result", accepted ? "accepted" : "failed"}}).Increment();
+void Metrics::webhook_posts(const std::string& name, std::uint64_t accepted, std::uint64_t failed) {
+  const auto reach = [&](const char* result, std::uint64_t total) {
+    Counter& counter = parts_->hook_posts.Add({{"webhook", name}, {"result", result}});
+    counter.Increment(
+        std::max(0.0, static_cast<double>(total) - counter.Value()));  // a new target counts from 0
+  };
+  reach("accepted", accepted);
+  reach("failed", failed);
 }
 
 void Metrics::watch(std::function<Gauges()> gauges) {
@@ -356,6 +362,10 @@ std::string Metrics::text() {
     raise_to(to.inbox_dropped, now.inbox_dropped);
     raise_to(to.broker_dropped, now.broker_dropped);
     raise_to(to.refused, now.input_refused);
+  }
+  for (const Gauges::Webhook& hook : now.webhooks) {
+    webhook_lag(hook.name, Seconds(hook.lag_s));
+    webhook_posts(hook.name, hook.accepted, hook.failed);
   }
   return prometheus::TextSerializer().Serialize(to.registry.Collect());
 }

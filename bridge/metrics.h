@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bridge/committer.h"
 #include "bridge/latencies.h"
@@ -35,6 +36,14 @@ struct Gauges {
   std::uint64_t gateway_connections = 0;
   bool connected = false;  // to the broker
   bool ready = false;      // the gate was passed: input is taken
+
+  struct Webhook {
+    std::string name;
+    double lag_s = 0;
+    std::uint64_t accepted = 0;
+    std::uint64_t failed = 0;
+  };
+  std::vector<Webhook> webhooks = {};
 };
 
 /// What the status page makes rates and percentiles of: counts since the start.
@@ -90,9 +99,10 @@ class Metrics {
   /// `route` is the server's own name of it, such as "document", `status` the answer's.
   void http_request(std::string_view route, int status, Seconds took);
 
-  /// How old the oldest change is that a webhook has not delivered, 0 if there is none; and what became of one POST.
+  /// How old the oldest change is that a webhook has not delivered, 0 if there is none; and how many POSTs were accepted, and were not, since the
+  /// start.
   void webhook_lag(const std::string& name, Seconds lag);
-  void webhook_posted(const std::string& name, bool accepted);
+  void webhook_posts(const std::string& name, std::uint64_t accepted, std::uint64_t failed);
 
   /// Where the gauges come from; none before. Called by text() and gauges().
   void watch(std::function<Gauges()> gauges);

@@ -16,13 +16,8 @@ namespace msync {
 
 class Patches {
  public:
-  /// Below it a patch saves next to nothing, and costs two parses, bytes.
-  static constexpr std::size_t default_least_bytes = 512;
-  /// Documents remembered, bytes: the ones that are edited now, of a few thousand users.
-  static constexpr std::size_t default_memory_bytes = std::size_t{16} * 1024 * 1024;
-
-  explicit Patches(std::size_t least_bytes = default_least_bytes,
-                   std::size_t memory_bytes = default_memory_bytes)
+  explicit Patches(std::size_t least_bytes = limits::patched_document_bytes,
+                   std::size_t memory_bytes = limits::patches_memory_bytes)
       : least_bytes_(least_bytes), memory_bytes_(memory_bytes) {}
 
   /// For a live delta that is about to be sent: documents become patches where readers at `delta.from` hold their base,

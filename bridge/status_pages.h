@@ -12,15 +12,9 @@
 #include "bridge/http/app.h"
 #include "bridge/metrics.h"
 #include "bridge/status_board.h"
+#include "core/limits.h"
 
 namespace msync {
-
-namespace limits {
-/// Status pages that are open at a time: who watches is a handful of people.
-inline constexpr std::size_t status_streams = 64;
-/// How long one stream of the status lasts, ms; the page then asks for another.
-inline constexpr std::int64_t status_stream_ms = 600'000;
-}  // namespace limits
 
 class StatusPages {
  public:

@@ -14,13 +14,9 @@
 #include <vector>
 
 #include "bridge/store/store.h"
+#include "core/limits.h"
 
 namespace msync {
-
-namespace limits {
-inline constexpr std::int64_t store_sample_ms = 15'000;
-inline constexpr std::size_t store_sample_rows = 20'000;
-}  // namespace limits
 
 struct StoreNumbers {
   /// Replicas that have not come to their scope's head, by when they last said how far they are. Those that never said

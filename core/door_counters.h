@@ -10,13 +10,10 @@
 #include <string>
 #include <string_view>
 
+#include "core/limits.h"
 #include "core/result.h"
 
 namespace msync {
-
-namespace limits {
-inline constexpr std::int64_t door_counters_ms = 10'000;
-}
 
 struct DoorCounters {
   /// What became of an attempt to come in, or to renew a token.

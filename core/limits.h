@@ -368,13 +368,24 @@ inline constexpr std::size_t gateway_frame_bytes = max_payload_bytes + 64 * 1024
 /// A WebSocket that says nothing for this long is closed, ms: longer than any keep-alive that phones use.
 inline constexpr std::int64_t gateway_idle_ms = 1'800'000;
 
-/// One POST of a webhook: how long it may take, ms; its body, bytes, unless a single delta is larger.
+/// How long one POST of a webhook may take, ms.
 inline constexpr std::int64_t webhook_timeout_ms = 10'000;
-inline constexpr std::size_t webhook_body_bytes = 256 * 1024;
 
 /// Pause after a webhook's failure, doubling up to the longest, ms.
 inline constexpr std::int64_t webhook_pause_ms = 1'000;
 inline constexpr std::int64_t webhook_pause_max_ms = 300'000;
+
+/// How long a change rests before replicas that have not said `seen` count as away, ms: clients say it once a minute at
+/// most, and their word may be late.
+inline constexpr std::int64_t webhook_offline_wait_ms = 90'000;
+
+/// POSTs of one webhook under way at a time: enough that one slow answer holds up few scopes, few enough for a small
+/// receiver. Each may hold a body of live_delta_bytes.
+inline constexpr std::size_t webhook_connections = 4;
+inline constexpr std::size_t webhook_connections_max = 16;
+
+/// Replicas that one notification names. More of one scope are no list of phones to wake but a broadcast.
+inline constexpr std::size_t webhook_replicas = 1000;
 
 /// Webhooks in one configuration: each has a thread's worth of work and a cursor in every scope.
 inline constexpr std::size_t webhooks = 32;
@@ -382,6 +393,24 @@ inline constexpr std::size_t webhooks = 32;
 /// What the status page shows of the past: an hour, a point every five seconds.
 inline constexpr std::int64_t status_sample_ms = 5'000;
 inline constexpr std::size_t status_samples = 720;
+
+/// Status pages that are open at a time: who watches is a handful of people. How long one stream of the status lasts, ms;
+/// the page then asks for another.
+inline constexpr std::size_t status_streams = 64;
+inline constexpr std::int64_t status_stream_ms = 600'000;
+
+/// How often the store's numbers are counted, ms, and after how many rows a sample ends (bridge/store_numbers.h says what
+/// that takes).
+inline constexpr std::int64_t store_sample_ms = 15'000;
+inline constexpr std::size_t store_sample_rows = 20'000;
+
+/// How often the plugin tells the bridge what it has counted, ms.
+inline constexpr std::int64_t door_counters_ms = 10'000;
+
+/// A document below it is not worth a patch (two parses), and how much of what was sent lately is remembered to make patches
+/// of, bytes: the documents that are edited now, of a few thousand users.
+inline constexpr std::size_t patched_document_bytes = 512;
+inline constexpr std::size_t patches_memory_bytes = std::size_t{16} * 1024 * 1024;
 
 /// Rows of one list on the status page: scopes, replicas, conflicts, rejections. More is searched for.
 inline constexpr std::size_t status_rows = 100;

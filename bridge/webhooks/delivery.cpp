@@ -48,7 +48,7 @@ Delivery offline_delivery(const DeliveryContext& context, View& view, const Scop
     if (replica.seen_at_ms == 0 || replica.seen_at_ms < heard_since_ms)
       return false;  // nor the ones behind it
     if (replica.seen >= to) return true;
-    more = replicas.size() == webhook_replicas;
+    more = replicas.size() == limits::webhook_replicas;
     if (more) return false;
     replicas.push_back({{"user", std::move(replica.user)},
                         {"src", std::move(replica.src)},

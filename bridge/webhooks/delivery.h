@@ -32,7 +32,7 @@ Delivery delta_delivery(const DeliveryContext& context, View& view, const ScopeR
                         std::optional<std::uint64_t> to);
 
 /// The replicas that have reported within limits::replica_ttl_ms and have not said that they came up to `to`, those
-/// heard of last first, at most webhook_replicas; no body if there is none.
+/// heard of last first, at most limits::webhook_replicas; no body if there is none.
 Delivery offline_delivery(const DeliveryContext& context, View& view, const ScopeRow& scope,
                           std::uint64_t to);
 

@@ -164,7 +164,7 @@ void Table::read_rest(WebhookConfig& config) {
   const toml::node* node = table_.get("connections");
   if (node == nullptr) return;
   const std::int64_t count = node->value<std::int64_t>().value_or(0);
-  if (count < 1 || count > static_cast<std::int64_t>(webhook_connections_max))
+  if (count < 1 || count > static_cast<std::int64_t>(limits::webhook_connections_max))
     return complain(*node, "'connections' is no number from 1 to 16", "leave it out for 4");
   config.connections = static_cast<std::size_t>(count);
 }

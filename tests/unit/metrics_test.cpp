@@ -117,7 +117,7 @@ TEST_F(MetricsTest, PrometheusOwnToolFindsNothingWrong) {
   metrics.http_request("/v1/scopes/{scope}/docs", 200, 3ms);
   metrics.http_request("/healthz", 99, 3ms);
   metrics.webhook_lag("orders", 3s);
-  metrics.webhook_posted("orders", true);
+  metrics.webhook_posts("orders", 1, 0);
   metrics.pull_answered(2, 1000, 3ms);
   metrics.delta_sent(100);
   const std::string file =
@@ -132,7 +132,7 @@ TEST_F(MetricsTest, PrometheusOwnToolFindsNothingWrong) {
 TEST_F(MetricsTest, WhatDashboardAlertsAndDocumentationNameIsThere) {
   metrics.http_request("/healthz", 200, 3ms);
   metrics.webhook_lag("orders", 3s);
-  metrics.webhook_posted("orders", true);
+  metrics.webhook_posts("orders", 1, 0);
   const std::string page = metrics.text();
   for (const char* file : {"packaging/grafana/mosquitto-sync.json", "packaging/prometheus/alerts.yml",
                            "packaging/prometheus/alerts_test.yml", "docs/operations.md"}) {
@@ -158,7 +158,7 @@ TEST_F(MetricsTest, WhatDashboardAlertsAndDocumentationNameIsThere) {
 TEST_F(MetricsTest, EveryMetricIsInTheDocumentation) {
   metrics.http_request("/healthz", 200, 3ms);
   metrics.webhook_lag("orders", 3s);
-  metrics.webhook_posted("orders", true);
+  metrics.webhook_posts("orders", 1, 0);
   const std::string docs = *read_file(MSYNC_SOURCE_DIR "/docs/operations.md", 1 << 20);
   std::istringstream lines(metrics.text());
   for (std::string line; std::getline(lines, line);) {

@@ -97,9 +97,9 @@ TEST_F(WebhookDelivery, NobodyIsNamedWhereAllAreThereOrLongGone) {
 
 TEST_F(WebhookDelivery, AListHasAnEndAndSaysSo) {
   put("a", 1);
-  for (std::size_t i = 0; i <= webhook_replicas; ++i) seen("u" + std::to_string(i), src_b, 0);
+  for (std::size_t i = 0; i <= limits::webhook_replicas; ++i) seen("u" + std::to_string(i), src_b, 0);
   const Json body = Json::parse(offline(1).body);
-  EXPECT_EQ(body["replicas"].size(), webhook_replicas);
+  EXPECT_EQ(body["replicas"].size(), limits::webhook_replicas);
   EXPECT_EQ(body["more"], true);
 }
 
