@@ -4,7 +4,7 @@
 import { chromium } from 'playwright-core';
 
 const [address, pictures] = process.argv.slice(2);
-const patience = { timeout: 60_000 };
+const patience = { timeout: 180_000 };
 const faults = [];
 
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });

@@ -46,7 +46,7 @@ TEST_F(Status, APageThatIsOpenShowsAConflictAndARejectionAsTheyHappen) {
   if (const char* pictures = std::getenv("MSYNC_PICTURES")) arguments.emplace_back(pictures);
   Process browser(arguments);
   ASSERT_TRUE(eventually(
-      [&] { return browser.out().find("open") != std::string::npos || !browser.running(); }, 60'000));
+      [&] { return browser.out().find("open") != std::string::npos || !browser.running(); }, 180'000));
   quarrel();
   ASSERT_TRUE(eventually([&] { return !browser.running(); }, 90'000)) << browser.out();
   EXPECT_EQ(browser.wait(), 0) << browser.err();
