@@ -17,10 +17,10 @@
 
 #include "core/door_counters.h"
 #include "core/message.h"
+#include "platform/key_file.h"
 #include "plugin/acl.h"
 #include "plugin/client_ids.h"
 #include "plugin/hot_rights.h"
-#include "platform/key_file.h"
 #include "plugin/login_guard.h"
 #include "plugin/members.h"
 #include "plugin/revocations.h"

@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "core/access.h"
-#include "core/limits.h"
 #include "core/bucket.h"
+#include "core/limits.h"
 #include "plugin/client_table.h"
 #include "plugin/memo.h"
 
