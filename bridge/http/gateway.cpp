@@ -172,10 +172,11 @@ void Gateway::take(beast::tcp_stream&& stream, BeastRequest&& request, bool orig
     return refuse(std::move(stream), problem(400, "malformed", "offer the subprotocol mqtt"));
   beast::error_code ignored;
   std::string address = stream.socket().remote_endpoint(ignored).address().to_string();
-  std::size_t& own = by_address_[address];
+  const auto found = by_address_.find(address);
+  const std::size_t own = found == by_address_.end() ? 0 : found->second;
   if (tunnels_.size() >= limits::gateway_connections || own >= limits::gateway_connections_per_address)
     return refuse(std::move(stream), problem(503, "busy", "too many connections"));
-  own += 1;
+  by_address_[address] += 1;
   const std::uint64_t id = ++last_id_;
   auto tunnel = std::make_shared<Tunnel>(*this, id, std::move(address), std::move(stream));
   tunnels_.emplace(id, tunnel);
