@@ -1,16 +1,11 @@
 // T/log and sync/<client>/delta/T, as they are read by clients.
-#include <algorithm>
-
 #include "core/compression.h"
+#include "core/delta_scan.h"
 #include "core/message.h"
 #include "core/message_parts.h"
 
 namespace msync {
 namespace {
-
-bool valid_digest(const std::string& text) {
-  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
 
 std::string document(Fields& fields, const char* name) {
   const Json* value = fields.object(name);
@@ -67,22 +62,12 @@ void read_place(Fields& fields, Delta& delta) {
   if (fields.has("digest") && !valid_digest(delta.digest)) fields.fail("digest", "is not 16 hex digits");
 }
 
-/// A range that runs backwards, or changes outside it or out of order, would be applied wrongly.
-void check_order(Fields& fields, const Delta& delta) {
-  if (delta.from > delta.to || delta.to > delta.head) fields.fail("", "has not from <= to <= head");
-  std::uint64_t last = delta.from;
-  for (const Change& change : delta.changes) {
-    if (change.seq <= last || change.seq > delta.to)
-      fields.fail("changes", "are not ascending in (from, to]");
-    last = change.seq;
-  }
-}
-
 }  // namespace
 
 Result<Delta> decode_delta(std::string_view payload) {
   const auto unpacked = unpack(payload);
   if (!unpacked) return unpacked.error();
+  if (auto delta = scan_delta(*unpacked)) return *std::move(delta);
   const auto body = parse_envelope(*unpacked);
   if (!body) return body.error();
   Fields fields(*body);
@@ -95,7 +80,7 @@ Result<Delta> decode_delta(std::string_view payload) {
   delta.n = fields.maybe_number("n");
   if (delta.n) delta.outcomes = read_results(fields, "outcomes");
   delta.changes = read_changes(fields);
-  check_order(fields, delta);
+  if (const char* what = disorder(delta)) fields.fail("", what);
   if (fields.fault()) return *fields.fault();
   return delta;
 }

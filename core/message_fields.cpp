@@ -18,11 +18,15 @@ Result<Json> only_object(Result<Json> value) {
   return value;
 }
 
-bool valid_epoch(const std::string& text) {
+}  // namespace
+
+bool valid_epoch(std::string_view text) {
   return !text.empty() && text.size() <= limits::max_epoch_bytes;
 }
 
-}  // namespace
+bool valid_digest(std::string_view text) {
+  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 Result<Json> parse_message(std::string_view payload) {
   if (payload.size() > limits::max_payload_bytes) {

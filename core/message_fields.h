@@ -19,6 +19,10 @@ Result<Json> parse_message(std::string_view payload);
 Result<Json> parse_envelope(std::string_view bytes);
 inline constexpr std::size_t envelope_depth = limits::max_depth + 4;
 
+/// 1 to limits::max_epoch_bytes bytes; 16 hex digits.
+bool valid_epoch(std::string_view text);
+bool valid_digest(std::string_view text);
+
 class Fields {
  public:
   /// `place` names the object in messages, such as "mutations/3"; empty for the message itself.

@@ -1,5 +1,7 @@
 #include "core/utf8.h"
 
+#include <algorithm>
+
 #include "core/json.h"
 
 namespace msync {
@@ -38,12 +40,15 @@ CodePoint decode_utf8(std::string_view bytes) {
 }
 
 bool valid_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
+  const auto plain = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  while (true) {
+    bytes.remove_prefix(
+        static_cast<std::size_t>(std::find_if_not(bytes.begin(), bytes.end(), plain) - bytes.begin()));
+    if (bytes.empty()) return true;
     const std::size_t length = decode_utf8(bytes).bytes;
     if (length == 0) return false;
     bytes.remove_prefix(length);
   }
-  return true;
 }
 
 }  // namespace msync

@@ -2,6 +2,7 @@
 // And any bytes as the text that a notice repeats.
 #include "core/message.h"
 
+#include "core/delta_scan.h"
 #include "core/topic.h"
 #include "tests/fuzz/require.h"
 
@@ -54,7 +55,16 @@ void check_in(std::string_view bytes) {
   if (faultless) check(bytes, msync::decode_in);
 }
 
+/// The reader without a tree and the strict one, which white space in front makes sure to ask, read alike.
+void check_scan(std::string_view bytes) {
+  const auto scanned = msync::scan_delta(bytes);
+  if (!scanned) return;
+  const auto strict = msync::decode_delta(" " + std::string(bytes));
+  REQUIRE(strict.ok() && *strict == *scanned);
+}
+
 void check_delta(std::string_view bytes) {
+  check_scan(bytes);
   const auto delta = msync::decode_delta(bytes);
   if (!delta) return;
   std::size_t size = 0;

@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "core/delta_scan.h"
 #include "core/message.h"
 
 namespace msync {
@@ -205,6 +206,15 @@ void expect_survival(const Message& message, Result<Message> (*decode)(std::stri
   ASSERT_EQ(*cbor, message) << text;
 }
 
+/// What is read without a tree is what the strict reader reads, which white space in front makes sure to ask.
+void expect_alike(const std::string& bytes) {
+  const auto scanned = scan_delta(bytes);
+  if (!scanned) return;
+  const auto strict = decode_delta(" " + bytes);
+  ASSERT_TRUE(strict.ok()) << bytes << ": " << strict.error().message;
+  ASSERT_EQ(*scanned, *strict) << bytes;
+}
+
 TEST(MessageProperty, EveryMessageSurvivesTheWay) {
   for (unsigned seed = 0; seed < 500; ++seed) {
     Maker maker(seed);
@@ -212,6 +222,7 @@ TEST(MessageProperty, EveryMessageSurvivesTheWay) {
     expect_survival(maker.in(), decode_in);
     expect_survival(maker.ack(), decode_ack);
     expect_survival(maker.delta(), decode_delta);
+    expect_alike(encode(maker.delta()));
     expect_survival(maker.result(), decode_result);
     if (testing::Test::HasFatalFailure()) return;
   }
@@ -255,6 +266,7 @@ TEST(MessageProperty, DamagedMessagesAreJudgedNotTrusted) {
       if (maker.coin()) bytes.resize(maker.below(bytes.size()));
       expect_judgement(bytes, decode_ack);
       expect_judgement(bytes, decode_delta);
+      expect_alike(bytes);
       expect_judgement(bytes, decode_pull);
       // What is wrong with one mutation is its fault and does not travel, so these are not sent on.
       const auto in = decode_in(bytes);
