@@ -39,6 +39,10 @@ std::string Facts::digest(const std::string& epoch, const std::string& scope, st
 void Facts::feed(const std::string& file, const Json& line) {
   const std::string event = line.value("ev", "");
   if (event == "restore") return nemesis(line);
+  if (event == "clock") {
+    clocks_jumped_ = true;
+    return;
+  }
   if (event == "revoked")
     return revoked_.push_back({line.at("user"), line.at("at_s"), line.at("mono"), line.at("wall")});
   Client& client = clients_[file];

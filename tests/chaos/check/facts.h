@@ -97,6 +97,8 @@ class Facts {
 
   const std::vector<Admitted>& admitted() const { return admitted_; }
   const std::vector<Served>& served() const { return served_; }
+  /// True once the server's clocks were wrong: its `now` may be ahead ever since.
+  bool clocks_jumped() const { return clocks_jumped_; }
   const std::vector<Revoked>& revoked() const { return revoked_; }
 
   /// The write that this change came from; null: nobody is known to have sent it.
@@ -151,6 +153,7 @@ class Facts {
   std::vector<Admitted> admitted_;
   std::vector<Served> served_;
   std::vector<Revoked> revoked_;
+  bool clocks_jumped_ = false;
   std::map<std::string, std::uint64_t> statuses_;
   std::uint64_t messages_ = 0, acknowledged_ = 0;
   std::vector<Violation> violations_;

@@ -47,9 +47,14 @@ void Nemesis::configure(std::uint64_t round) {
   if (small) lines.push_back("max_queued_messages 20");
   history_.record("round", {{"round", round}, {"lines", lines}});
   if (small) ++faults_["broker with queues of 20 messages (rounds)"];
+  const bool clocks = round % 3 == 0 && system_.fake_clocks(true);
+  if (!clocks) system_.fake_clocks(false);
+  if (clocks) ++faults_["broker and bridge with clocks that jump (rounds)"];
   if (round > 1) {
     system_.stop_broker();
     system_.start_broker();
+    system_.kill_bridge();
+    system_.start_bridge();
   }
   restored_ = false;
   backup_.clear();  // an old one would undo all rounds since
@@ -82,6 +87,7 @@ void Nemesis::heal() {
 }
 
 void Nemesis::strike() {
+  if (system_.clocks_are_fake() && pick(4) == 0) return jump_clock();
   const auto kind = pick(100);
   if (kind < 12) return kill_bridge();
   if (kind < 21) return kill_broker();
@@ -236,11 +242,26 @@ void Nemesis::revoke() {
   const auto number = pick(system_.users());
   const std::string what = "token of " + System::user(number);
   const auto lasts_ms = between(4'000, 10'000);
-  if (broken(what) || broken("bridge") || broken("broker") || !system_.bridge_runs()) return;
+  if (broken(what) || broken("bridge") || broken("broker") || broken("clock of the broker") ||
+      !system_.bridge_runs())
+    return;  // with a wrong clock it would be the tokens of another time
   begin("tokens of a user revoked", what, lasts_ms,
         [this, number] { system_.give_token(number, System::rooms_of(number)); });
   const std::int64_t at_s = wall_ms() / 1000;
   if (system_.revoke(number)) history_.record("revoked", {{"user", System::user(number)}, {"at_s", at_s}});
+}
+
+/// Hours ahead or behind, and later right again; who runs meanwhile sees two jumps.
+void Nemesis::jump_clock() {
+  const std::string name = pick(2) == 0 ? "broker" : "bridge";
+  const std::string what = "clock of the " + name;
+  const std::int64_t hours = pick(2) == 0 ? between(1, 5) : -between(1, 5);
+  if (broken(what)) return;
+  // What the server says of the time, the promises about revocations cannot be held against any more.
+  history_.record("clock", {{"name", name}, {"hours", hours}});
+  begin(what + (hours > 0 ? " ahead" : " behind") + " by hours", what, between(1'500, 8'000),
+        [this, name] { system_.clocks().set(name, 0); });
+  system_.clocks().set(name, hours * 3600);
 }
 
 void Nemesis::backup() {

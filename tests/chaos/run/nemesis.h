@@ -62,6 +62,7 @@ class Nemesis {
   void fill_disk();
   void change_grants();
   void revoke();
+  void jump_clock();
   void backup();
   void restore();
   std::vector<std::size_t> some_ports();

@@ -37,7 +37,10 @@ std::vector<std::string> filters() {
 }  // namespace
 
 System::System(SystemOptions options)
-    : options_(std::move(options)), broker_(broker_options()), proxy_(broker_.port(), options_.clients + 1) {
+    : options_(std::move(options)),
+      broker_(broker_options()),
+      proxy_(broker_.port(), options_.clients + 1),
+      clocks_(options_.folder) {
   std::filesystem::create_directories(options_.folder + "/store");
   // So that no revoked token counts while the bridge is away.
   broker_.options().plugin_options.push_back("plugin_opt_revoked_file " + options_.folder + "/revoked");
@@ -89,7 +92,7 @@ System::Client System::describe(std::size_t which) const {
 std::string System::token_file(const std::string& user, const std::string& claims) const {
   const std::string path = options_.folder + "/" + user + ".token";
   Json all = Json::parse(claims);
-  all["exp"] = wall_ms() / 1000 + 80'000;
+  all["exp"] = wall_ms() / 1000 + 60'000;
   all["iat"] = wall_ms() / 1000;
   test::write_file(path + ".new", test::Broker::token(user, all.dump()));
   std::filesystem::rename(path + ".new", path);
@@ -110,7 +113,9 @@ void System::start_broker() {
 
 void System::kill_broker(bool forgets) {
   broker_wanted_ = false;
+  const pid_t pid = broker_.process().pid();
   broker_.kill();
+  Clocks::forget(pid);
   if (forgets) std::filesystem::remove(broker_.folder() / "mosquitto.db");
 }
 
@@ -132,7 +137,12 @@ void System::start_bridge() {
                                   "--store=sqlite:" + store(), "--secret-file=" + broker_.secret_file()}) {
     command.push_back(word);
   }
-  bridge_ = std::make_unique<test::Process>(std::move(command));
+  test::ProcessOptions options;
+  if (fake_) {
+    options.environment = clocks_.environment("bridge");
+    options.environment.push_back("LD_PRELOAD=" + clocks_.library());
+  }
+  bridge_ = std::make_unique<test::Process>(std::move(command), options);
 }
 
 void System::keep_bridge_log() {
@@ -143,8 +153,19 @@ void System::keep_bridge_log() {
 
 void System::kill_bridge() {
   bridge_wanted_ = false;
-  if (bridge_) bridge_->kill_hard();
+  if (bridge_) {
+    bridge_->kill_hard();
+    Clocks::forget(bridge_->pid());
+  }
   keep_bridge_log();
+}
+
+bool System::fake_clocks(bool on) {
+  fake_ = on && clocks_.available();
+  broker_.options().preload = fake_ ? clocks_.library() : "";
+  broker_.options().environment = fake_ ? clocks_.environment("broker") : std::vector<std::string>{};
+  for (const char* name : {"broker", "bridge"}) clocks_.set(name, 0);
+  return fake_;
 }
 
 test::Finished System::command(std::vector<std::string> arguments) const {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/chaos/run/clocks.h"
 #include "tests/chaos/run/proxy.h"
 #include "tests/system/support/broker.h"
 
@@ -63,6 +64,12 @@ class System {
   /// What was issued to him up to now counts no more. False: nobody knows whether it does.
   bool revoke(std::size_t number) const;
 
+  // ---- clocks: "broker" and "bridge", where there is a library for it
+  /// Whether who is started from now on has a clock that can be set. False where that cannot be.
+  bool fake_clocks(bool on);
+  bool clocks_are_fake() const { return fake_; }
+  const Clocks& clocks() const { return clocks_; }
+
   // ---- the network: a port for each client, and the last for the bridge
   Proxy& proxy() { return proxy_; }
   std::size_t ports() const { return clients_.size() + 1; }
@@ -89,6 +96,8 @@ class System {
   SystemOptions options_;
   test::Broker broker_;
   Proxy proxy_;
+  Clocks clocks_;
+  bool fake_ = false;
   std::unique_ptr<test::Process> bridge_;
   bool bridge_wanted_ = false, broker_wanted_ = false;
   std::int64_t bridge_again_ = 0;

@@ -69,6 +69,8 @@ TEST_F(Histories, Seventh_WhatIsSentAfterARevocationArrives) {
   EXPECT_EQ(broken(), Broken{}) << said;
   sent_at(103'000);
   EXPECT_EQ(broken(), Broken{7}) << said;
+  feed("nemesis", "clock", {{"name", "bridge"}, {"hours", 3}});
+  EXPECT_EQ(broken(), Broken{}) << said << "its time may be hours ahead of the nemesis's";
 }
 
 }  // namespace
