@@ -15,6 +15,7 @@ namespace msync {
 namespace {
 
 constexpr int tick_ms = 200;
+constexpr std::int64_t ask_again_ms = 1'000;  // a revocation's time is in seconds, and only a later one tells
 
 struct RevokeArguments {
   ConnectionArguments connection;
@@ -49,8 +50,10 @@ class Revoke {
 
   const RevokeArguments& arguments_;
   std::int64_t deadline_ms_;
-  bool list_seen_ = false;  // of this connection, or of one before
-  bool asked_ = false;      // on this connection
+  bool list_seen_ = false;     // of this connection, or of one before
+  std::int64_t before_s_ = 0;  // when the same was revoked before, as the first list had it
+  bool asked_ = false;         // on this connection
+  std::int64_t asked_ms_ = 0;
   bool online_ = false;
   SyncClient client_;
 };
@@ -60,7 +63,8 @@ int Revoke::run() {
     if (const auto event = client_.next(tick_ms)) {
       if (const auto over = handle(*event)) return *over;
     }
-    if (list_seen_ && !asked_ && !arguments_.list) ask();
+    const bool due = !asked_ || steady_time_ms() >= asked_ms_ + ask_again_ms;
+    if (list_seen_ && due && !arguments_.list) ask();
     if (const auto over = out_of_patience()) return *over;
   }
   return exit_interrupted;
@@ -82,23 +86,26 @@ std::optional<int> Revoke::handle(const SyncEvent& event) {
   return std::nullopt;
 }
 
-/// The first list is the one that stood before the request, which goes out then; the next is its answer.
+/// The first list is the one that stood before the request, which goes out then. Its answer is a list with a later
+/// revocation: the bridge says the old one again whenever it comes, and may have been away when it was asked.
 std::optional<int> Revoke::on_list(const std::vector<Revocation>& revoked) {
   if (arguments_.list) {
     for (const Revocation& one : revoked) std::cout << line_of(one) << "\n";
     return std::cout.flush() ? EX_OK : EX_IOERR;
   }
-  list_seen_ = true;
-  if (!asked_) return std::nullopt;
   const auto found = std::find_if(revoked.begin(), revoked.end(),
                                   [&](const Revocation& one) { return same_name(one, arguments_.wanted); });
-  if (found == revoked.end()) return std::nullopt;
+  const std::int64_t at_s = found == revoked.end() ? 0 : found->at_s;
+  if (!list_seen_) before_s_ = at_s;
+  list_seen_ = true;
+  if (!asked_ || at_s <= before_s_) return std::nullopt;
   std::cout << line_of(*found) << std::endl;
   return std::cout ? EX_OK : EX_IOERR;
 }
 
 void Revoke::ask() {
   asked_ = client_.send(std::string(door_topic::revoke), encode_revoke(arguments_.wanted));
+  asked_ms_ = steady_time_ms();
 }
 
 std::optional<int> Revoke::out_of_patience() const {

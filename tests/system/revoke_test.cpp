@@ -74,6 +74,41 @@ TEST_F(Revoking, ARequestWaitsForABridgeThatIsAway) {
   EXPECT_TRUE(eventually([&] { return connect(token("bob")) == refused_v5; }));
 }
 
+TEST_F(Revoking, AnEarlierRevocationIsNoAnswerToALaterRequest) {
+  EXPECT_EQ(revoke({"--user", "bob"}).code, 0);
+  EXPECT_EQ(revoke({"--user", "bob"}).code, 0)
+      << "with a bridge there is an answer, within the same second too";
+  const auto as_bridge = [&](const char* command, std::vector<std::string> what) {
+    std::vector<std::string> words = {command,
+                                      "-h",
+                                      "127.0.0.1",
+                                      "-p",
+                                      std::to_string(broker.port()),
+                                      "-V",
+                                      "mqttv5",
+                                      "-i",
+                                      "mosquitto-sync:other",
+                                      "-u",
+                                      "mosquitto-sync",
+                                      "-P",
+                                      Broker::token("mosquitto-sync", R"({"roles":["bridge"]})"),
+                                      "-t",
+                                      "sync/door/revoked"};
+    words.insert(words.end(), what.begin(), what.end());
+    return run(words);
+  };
+  const Finished list = as_bridge("mosquitto_sub", {"-C", "1", "-W", "5"});
+  ASSERT_NE(list.out.find("bob"), std::string::npos) << list.out << list.err;
+  EXPECT_EQ(bridge.stop(), 0);
+  Process asking({program, "revoke", "--broker", broker.url(), "--secret-file", broker.secret_file(),
+                  "--user", "bob", "--wait", "3s"});
+  EXPECT_TRUE(eventually([&] {
+    as_bridge("mosquitto_pub", {"-r", "-q", "1", "-m", list.out.substr(0, list.out.find('\n'))});
+    return !asking.running();
+  }));
+  EXPECT_EQ(asking.wait(), EX_UNAVAILABLE) << asking.out();
+}
+
 TEST_F(Revoking, OnlyOperatorsMayAndNeverTheBridge) {
   write_file(broker.folder() / "alice.token", token("alice"));
   EXPECT_EQ(revoke({"--user", "bob"}, {"--token-file", broker.folder() / "alice.token"}).code, EX_NOPERM);
