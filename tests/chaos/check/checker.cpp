@@ -60,6 +60,7 @@ std::string Checker::missing(std::uint64_t quiet) const {
 std::vector<Violation> Checker::verify(std::uint64_t quiet) const {
   std::vector<Violation> found = facts_.violations();
   check_epochs(found);
+  check_tokens(found);
   check_revocations(found);
   const Rest* server = reader(quiet);
   if (server == nullptr) {
@@ -99,6 +100,15 @@ void Checker::check_epochs(std::vector<Violation>& found) const {
     if (!facts_.restores().contains(epoch) && ++unexplained > 1) {
       found.push_back({1, "epoch " + epoch + " began although nobody restored a backup: the store was lost"});
     }
+  }
+}
+
+/// 8: only a wrong clock makes a token one of another time.
+void Checker::check_tokens(std::vector<Violation>& found) const {
+  for (const auto& refused : facts_.refused_tokens()) {
+    const bool of_another_time = refused.find("iat is in the future") != std::string::npos;
+    if (!facts_.clocks_jumped() || !of_another_time)
+      found.push_back({8, "an honest token was refused: " + refused});
   }
 }
 

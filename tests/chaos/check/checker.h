@@ -32,6 +32,7 @@ class Checker {
 
   const Rest* reader(std::uint64_t quiet) const;
   Scope scope_at_rest(const std::string& name, const Json& held, std::vector<Violation>& found) const;
+  void check_tokens(std::vector<Violation>& found) const;
   void check_revocations(std::vector<Violation>& found) const;
   void check_epochs(std::vector<Violation>& found) const;
   void check_clients(std::uint64_t quiet, const Rest& server, std::vector<Violation>& found) const;

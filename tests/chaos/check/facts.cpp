@@ -76,6 +76,8 @@ void Facts::feed(const std::string& file, const Json& line) {
              line.at("scope"));
   } else if (event == "contradiction") {
     complain(8, client.name + ": " + line.dump(), line.value("scope", ""));
+  } else if (event == "token_refused") {
+    refused_tokens_.push_back(client.name + ": " + line.at("notice").dump());
   } else if (event == "settled") {
     auto& rest = rests_[client.name];
     rest.quiet = line.at("quiet");

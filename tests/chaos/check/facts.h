@@ -99,6 +99,8 @@ class Facts {
   const std::vector<Served>& served() const { return served_; }
   /// True once the server's clocks were wrong: its `now` may be ahead ever since.
   bool clocks_jumped() const { return clocks_jumped_; }
+  /// Tokens that the nemesis had given, and the door refused on a connection.
+  const std::vector<std::string>& refused_tokens() const { return refused_tokens_; }
   const std::vector<Revoked>& revoked() const { return revoked_; }
 
   /// The write that this change came from; null: nobody is known to have sent it.
@@ -154,6 +156,7 @@ class Facts {
   std::vector<Served> served_;
   std::vector<Revoked> revoked_;
   bool clocks_jumped_ = false;
+  std::vector<std::string> refused_tokens_;
   std::map<std::string, std::uint64_t> statuses_;
   std::uint64_t messages_ = 0, acknowledged_ = 0;
   std::vector<Violation> violations_;

@@ -19,6 +19,8 @@
 
 namespace msync::chaos {
 
+constexpr const char* renewal_topic = "$CONTROL/sync/v1/token";
+
 struct ClientOptions {
   std::string broker;     // mqtt://host:port
   std::string client_id;  // <user>:<device>
@@ -90,6 +92,7 @@ class Client {
   void on_delta(const std::string& scope, const Json& delta);
   void on_ack(const std::string& scope, const Json& ack);
   void on_notice(const Json& notice);
+  void on_refused_token(const Json& notice);
   void on_status(const Json& status);
 
   ClientOptions options_;

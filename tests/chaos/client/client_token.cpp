@@ -58,12 +58,21 @@ void Client::look_at_token() {
   const Json rooms = claims_of(token).value("rooms", Json());
   history_.record("renewing", {{"rooms", rooms}});
   Publish renewal;
-  renewal.topic = "$CONTROL/sync/v1/token";
+  renewal.topic = renewal_topic;
   renewal.payload = token;
   static_cast<void>(link_->publish(renewal));
   rooms_ = rooms;
   const std::lock_guard lock(mutex_);
   token_ = token;
+}
+
+/// The one before goes on to count, which may be all that there is until a clock is right again.
+void Client::on_refused_token(const Json& notice) {
+  history_.record("token_refused", {{"notice", notice}});
+  limited_at_ = mono_ms();
+  token_again_ = mono_ms() + again_ms;
+  const std::lock_guard lock(mutex_);
+  token_ = "refused";
 }
 
 bool Client::may(const std::string& scope) const {

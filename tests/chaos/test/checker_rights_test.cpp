@@ -50,6 +50,18 @@ TEST_F(Histories, Seventh_ARevokedTokenLetsSomebodyIn) {
   EXPECT_EQ(broken(), Broken{7}) << said;
 }
 
+TEST_F(Histories, Eighth_AnHonestTokenIsRefused) {
+  a_good_life();
+  all_rest(2, good_documents());
+  feed("bob:x", "token_refused",
+       {{"notice", {{"message", "the new token is refused: iat is in the future"}}}});
+  EXPECT_EQ(broken(), Broken{8}) << said;
+  feed("nemesis", "clock", {{"name", "broker"}, {"hours", -3}});
+  EXPECT_EQ(broken(), Broken{}) << said;
+  feed("bob:x", "token_refused", {{"notice", {{"message", "the new token is refused: no signature"}}}});
+  EXPECT_EQ(broken(), Broken{8}) << said;
+}
+
 TEST_F(Histories, Seventh_WhatIsSentAfterARevocationArrives) {
   feed("bob:x", "token", {{"iat", 100}, {"taken", 1}, {"rooms", {"a"}}});
   a_good_life();

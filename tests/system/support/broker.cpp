@@ -44,6 +44,7 @@ ProcessOptions environment(const BrokerOptions& options) {
 
 Broker::Broker(BrokerOptions options)
     : options_(std::move(options)), port_(free_port()), websocket_port_(free_port()) {
+  if (options_.schemas.empty()) options_.schemas = MSYNC_SOURCE_DIR "/schemas";
   write_file(secret_file(), std::string(test_secret) + "\n");
 }
 

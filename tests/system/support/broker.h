@@ -20,7 +20,7 @@ inline constexpr std::string_view test_secret = "a secret of at least thirty-two
 
 struct BrokerOptions {
   bool plugin = true;
-  std::string schemas = MSYNC_SOURCE_DIR "/schemas";
+  std::string schemas = {};  // empty: the project's examples
   /// Names the keys of tokens instead of plugin_opt_jwt_secret_file, whole lines.
   std::vector<std::string> key_lines = {};
   /// Lines as in mosquitto.conf: `plugin_opt_…` after the plugin's own, others before it.
