@@ -2,8 +2,8 @@
  * What an app gives the library, checked before it goes into the outbox: the server would refuse it later, when nobody
  * looks.
  */
-import { isObject } from './core/merge.js';
-import type { JsonObject, Operation, ServerLimits } from './core/protocol.js';
+import { isObject, setMember } from './core/merge.js';
+import type { Json, JsonObject, Operation, ServerLimits } from './core/protocol.js';
 import { isLevel, isWellFormed, utf8Length } from './core/topic.js';
 
 export type SyncErrorCode =
@@ -25,44 +25,51 @@ export class SyncError extends Error {
 
 const escape = (key: string) => key.replace(/~/g, '~0').replace(/\//g, '~1');
 
-function check(value: unknown, path: string, depth: number): void {
-  if (depth < 0) throw new SyncError('invalid', 'nested too deeply', path);
+/** `path` is made only for who is told of a fault. */
+function copy(value: unknown, path: () => string, depth: number): Json {
+  const fail = (message: string) => {
+    throw new SyncError('invalid', message, path());
+  };
+  if (depth < 0) fail('nested too deeply');
   switch (typeof value) {
     case 'string':
-      if (!isWellFormed(value)) throw new SyncError('invalid', 'a text that is no Unicode', path);
-      return;
+      if (!isWellFormed(value)) fail('a text that is no Unicode');
+      return value;
     case 'number':
-      if (!Number.isFinite(value)) throw new SyncError('invalid', `${value} is not in JSON`, path);
-      return;
+      if (!Number.isFinite(value)) fail(`${value} is not in JSON`);
+      return value || 0; // there is no -0
     case 'boolean':
-      return;
+      return value;
     case 'object':
       break;
     default:
-      throw new SyncError('invalid', `a ${typeof value} is not in JSON`, path);
+      fail(`a ${typeof value} is not in JSON`);
   }
-  if (value === null) return;
+  if (value === null) return null;
   if (Array.isArray(value)) {
-    value.forEach((item, i) => check(item, `${path}/${i}`, depth - 1));
-    return;
+    return Array.from(value as unknown[], (item, i) => copy(item, () => `${path()}/${i}`, depth - 1));
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw new SyncError('invalid', 'only plain objects are in JSON', path);
+  if (prototype !== Object.prototype && prototype !== null) fail('only plain objects are in JSON');
+  const made: JsonObject = {};
+  for (const [key, member] of Object.entries(value as object)) {
+    if (!isWellFormed(key)) fail('a name that is no Unicode');
+    if (member === undefined) continue;
+    setMember(
+      made,
+      key,
+      copy(member, () => `${path()}/${escape(key)}`, depth - 1),
+    );
   }
-  for (const [key, member] of Object.entries(value)) {
-    if (!isWellFormed(key)) throw new SyncError('invalid', 'a name that is no Unicode', path);
-    if (member !== undefined) check(member, `${path}/${escape(key)}`, depth - 1);
-  }
+  return made;
 }
 
 /** A copy of a document or patch. Members that are undefined are left out. Throws SyncError `invalid`. */
 export function copyDocument(value: unknown, maxDepth: number): JsonObject {
   // The envelope around it is message, list, group, operation.
-  check(value, '', maxDepth - 4);
-  const copy: unknown = JSON.parse(JSON.stringify(value));
-  if (!isObject(copy)) throw new SyncError('invalid', 'a document is an object', '');
-  return copy;
+  const made = copy(value, () => '', maxDepth - 4);
+  if (!isObject(made)) throw new SyncError('invalid', 'a document is an object', '');
+  return made;
 }
 
 /** Throws SyncError: a bad id, too many operations, a message that the server would not take. */
@@ -75,8 +82,10 @@ export function checkOperations(ops: Operation[], limits: ServerLimits): void {
     if (typeof id !== 'string' || !isLevel(id))
       throw new SyncError('bad_id', `${JSON.stringify(id)} cannot be an id`);
   }
-  const bytes = utf8Length(JSON.stringify(ops));
-  if (bytes > limits.max_payload_bytes - 1024) {
+  const room = limits.max_payload_bytes - 1024;
+  const text = JSON.stringify(ops);
+  const bytes = text.length * 3 <= room ? 0 : utf8Length(text);
+  if (bytes > room) {
     throw new SyncError(
       'too_large',
       `${bytes} bytes; the server takes ${limits.max_payload_bytes} in one message`,

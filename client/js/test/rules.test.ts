@@ -124,6 +124,21 @@ describe('sending', () => {
     expect(last('in')).toMatchObject({ n: 4, mutations: [{ id: 'm4' }, { id: 'm5' }] });
   });
 
+  it('has no more under way than a loss may cost, and goes on with the acks', () => {
+    status({ state: 'offline' });
+    for (let i = 1; i <= 12; ++i) write(`m${i}`, { text: 'x'.repeat(50_000) });
+    status();
+    const numbers = () =>
+      leaf('in').flatMap(({ payload }) => {
+        const { n, mutations } = JSON.parse(payload) as InMessage;
+        return mutations.map((_, i) => n + i);
+      });
+    expect(numbers()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(replica().state.lastN).toBe(6); // what has not been sent has no number
+    ack({ n: 5, head: 5, results: [] });
+    expect(numbers()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
   it('is silent for as long as a quota says', () => {
     notice({ code: 'quota', topic: `${SCOPE}/in`, retry_after_ms: 4000 });
     write('m1');

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite from 'node-sqlite3-wasm';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Json } from '../src/core/protocol.js';
 import { indexedDbStorage } from '../src/storage/indexeddb.js';
 import { memoryStorage } from '../src/storage/memory.js';
 import { sqliteStorage, type SqliteDatabase } from '../src/storage/sqlite.js';
@@ -50,6 +51,20 @@ describe('a storage', () => {
 });
 
 describe('a client on IndexedDB', () => {
+  it('stores nothing of a step that it could not store whole', async () => {
+    const storage = indexedDbStorage('whole');
+    await storage.open();
+    const unstorable = (() => {}) as unknown as Json;
+    await expect(
+      storage.commit([
+        ['a', 1],
+        ['b', unstorable],
+      ]),
+    ).rejects.toThrow();
+    expect(await storage.read('')).toEqual([]);
+    await storage.destroy();
+  });
+
   it('finds after a restart what it wrote', async () => {
     const server = createTestServer();
     const open = () => createTestSync(server, { storage: indexedDbStorage('restart') });

@@ -111,7 +111,7 @@ export class Client {
   }
 
   subscribed(now: number): void {
-    for (const scope of this.scopes.values()) scope.subscribed(now);
+    for (const scope of this.scopes.values()) scope.puller.subscribed(now);
   }
 
   tick(now: number): void {
@@ -121,7 +121,7 @@ export class Client {
   write(name: string, key: string, ops: Operation[], group: boolean, wallNow: number, now: number): void {
     const scope = this.scopes.get(name)!;
     scope.replica.write(key, ops, group, wallNow);
-    scope.send(now);
+    scope.sender.send(now);
   }
 
   // ---- What arrives ---------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ export class Client {
     const message = `${topic}: ${fault}`;
     this.#events.push({ type: 'error', code: 'bad_message', message });
     // Something was in it that is missing now.
-    if (to.kind === 'log' || to.kind === 'delta') this.scopes.get(to.scope)?.wantPull();
+    if (to.kind === 'log' || to.kind === 'delta') this.scopes.get(to.scope)?.puller.want();
   }
 
   #route(to: { kind: string; scope?: string }, payload: string, now: number): string | undefined {
@@ -164,7 +164,7 @@ export class Client {
     if (!ok || ok.scope !== to.scope) return fault ?? 'of another scope';
     if (to.kind === 'log') scope.onLog(ok, now);
     else if (scope.onPage(ok, now)) {
-      this.#events.push({ type: 'clock', serverNow: ok.now, ageMs: now - scope.pulledAt });
+      this.#events.push({ type: 'clock', serverNow: ok.now, ageMs: now - scope.puller.pulledAt });
     }
     scope.tick(now);
     return undefined;
@@ -182,7 +182,8 @@ export class Client {
     const wasOnline = this.status?.state === 'online';
     this.status = status;
     if (status.state !== 'online') return;
-    shared.limits = status.limits;
+    // The same object as long as they are the same.
+    if (JSON.stringify(shared.limits) !== JSON.stringify(status.limits)) shared.limits = status.limits;
     shared.serverEpoch = status.epoch;
     for (const scope of this.scopes.values()) {
       this.#announce(scope);
@@ -217,9 +218,9 @@ export class Client {
     const { code, topic = '' } = notice;
     const denied = code === 'denied';
     if (denied && namesLeaf(topic, scope.name, 'pull')) scope.lose(notice.message);
-    else if (denied && namesLeaf(topic, scope.name, 'in')) scope.waitForGrants();
+    else if (denied && namesLeaf(topic, scope.name, 'in')) scope.sender.waitForGrants();
     else if ((code === 'too_large' || code === 'malformed') && namesLeaf(topic, scope.name, 'in')) {
-      scope.onBadMessage(notice, now);
+      scope.sender.onBadMessage(notice, now);
     } else return;
     if (denied) {
       const error = { type: 'error', scope: scope.name, code, message: notice.message } as const;

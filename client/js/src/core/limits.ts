@@ -17,8 +17,12 @@ export const GAP_PAUSE_MS = 1_000;
 export const LOG_WAIT_MS = 3_000;
 /** How long the log may be ahead of an ack before a write counts as simply applied. */
 export const OUTCOME_WAIT_MS = 3_000;
-/** Under way without an ack, however many the server allows: what is resent after a loss. */
-export const UNACKED = 200;
+/** Under way without an ack, if the server allows so many: while it works on some, the next are on their way. */
+export const UNACKED = 1000;
+/** And no more than that: it is what is sent again after a loss. */
+export const UNACKED_BYTES = 262_144;
+/** Of them in a message, so that acks come while the rest is under way. */
+export const BATCH = 250;
 /** Left free in a message for epoch, src, n and brackets. */
 export const ENVELOPE_BYTES = 512;
 /** Acknowledged writes whose content is kept, to be handed back if the server loses them. */

@@ -115,6 +115,8 @@ export class Outbox {
   }
 }
 
-export function idsOf(entry: { ops: Operation[] }): Set<string> {
-  return new Set(entry.ops.flatMap((op) => (op.id === undefined ? [] : [op.id])));
+/** Each once. */
+export function idsOf({ ops }: { ops: Operation[] }): string[] {
+  if (ops.length === 1) return ops[0]!.id === undefined ? [] : [ops[0]!.id];
+  return [...new Set(ops.flatMap((op) => op.id ?? []))];
 }

@@ -240,12 +240,13 @@ export class Replica {
 
   /** Lets go of what the confirmed state shows. Called after each step, and now and then. */
   release(now: number): void {
-    const leaving = this.outbox.entries.filter(
-      ({ done }) =>
-        done &&
-        this.state.seq >= done.until &&
-        (done.result || now - done.at >= OUTCOME_WAIT_MS || now < done.at),
-    );
+    const leaving: Entry[] = [];
+    for (const entry of this.outbox.entries) {
+      const { n, done } = entry;
+      if (n === 0) break; // nor is anything behind it numbered
+      if (!done || this.state.seq < done.until) continue;
+      if (done.result || now - done.at >= OUTCOME_WAIT_MS || now < done.at) leaving.push(entry);
+    }
     for (const entry of leaving) this.#leave(entry);
   }
 

@@ -1,12 +1,28 @@
-/** A database of the browser. One object store, `rows`; a step of the library is one transaction. */
-import { deleteDB, openDB, type IDBPDatabase } from 'idb';
+/**
+ * A database of the browser. One object store, `rows`; a step of the library is one transaction. Only the transaction is
+ * waited for, not each row in it: that is most of what a first sync costs.
+ */
 import type { Json } from '../core/protocol.js';
 import type { Row, Storage } from './storage.js';
 
 const STORE = 'rows';
 
+function answer<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function ended(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error('the browser gave up'));
+  });
+}
+
 export class IndexedDbStorage implements Storage {
-  #db: IDBPDatabase | undefined;
+  #db: Promise<IDBDatabase> | undefined;
   onLost?: () => void;
 
   constructor(private readonly name: string) {}
@@ -16,53 +32,67 @@ export class IndexedDbStorage implements Storage {
   }
 
   // Opened anew if the browser closed it.
-  async #database(): Promise<IDBPDatabase> {
-    if (this.#db) return this.#db;
-    const lost = () => {
+  #database(): Promise<IDBDatabase> {
+    this.#db ??= this.#open().catch((error) => {
+      this.#db = undefined;
+      throw error;
+    });
+    return this.#db;
+  }
+
+  async #open(): Promise<IDBDatabase> {
+    const request = indexedDB.open(this.name, 1);
+    request.onupgradeneeded = () => void request.result.createObjectStore(STORE);
+    const db = await answer(request);
+    db.onclose = () => {
       this.#db = undefined;
       this.onLost?.();
     };
-    const db = await openDB(this.name, 1, {
-      upgrade: (made) => void made.createObjectStore(STORE),
-      // Somebody wants to delete it.
-      blocking: () => {
-        this.#db?.close();
-        lost();
-      },
-      terminated: lost,
-    });
-    this.#db = db;
+    // Somebody wants to delete it.
+    db.onversionchange = () => {
+      db.close();
+      db.onclose!(new Event('close'));
+    };
     return db;
   }
 
   async read(prefix: string): Promise<[string, Json][]> {
-    const db = await this.#database();
+    const store = (await this.#database()).transaction(STORE).objectStore(STORE);
     const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
-    const store = db.transaction(STORE).store;
-    const [keys, values] = await Promise.all([store.getAllKeys(range), store.getAll(range)]);
-    return keys.map((key, i) => [String(key), values[i] as Json]);
+    const [keys, values] = await Promise.all([
+      answer(store.getAllKeys(range)),
+      answer(store.getAll(range) as IDBRequest<Json[]>),
+    ]);
+    return keys.map((key, i) => [String(key), values[i]!]);
   }
 
   async commit(rows: Row[]): Promise<void> {
-    const db = await this.#database();
-    const transaction = db.transaction(STORE, 'readwrite', { durability: 'strict' });
-    const done = transaction.done;
-    done.catch(() => {}); // it is awaited below; a put may fail first
-    const asked = rows.map(([key, value]) =>
-      value === undefined ? transaction.store.delete(key) : transaction.store.put(value, key),
-    );
-    await Promise.all(asked);
+    const transaction = (await this.#database()).transaction(STORE, 'readwrite', { durability: 'strict' });
+    const done = ended(transaction);
+    const store = transaction.objectStore(STORE);
+    try {
+      for (const [key, value] of rows) {
+        if (value === undefined) store.delete(key);
+        else store.put(value, key);
+      }
+      transaction.commit?.();
+    } catch (error) {
+      done.catch(() => {});
+      transaction.abort(); // or what came before it would be stored
+      throw error;
+    }
     await done;
   }
 
   async close(): Promise<void> {
-    this.#db?.close();
+    const db = await this.#db?.catch(() => undefined);
     this.#db = undefined;
+    db?.close();
   }
 
   async destroy(): Promise<void> {
     await this.close();
-    await deleteDB(this.name);
+    await answer(indexedDB.deleteDatabase(this.name));
   }
 }
 
