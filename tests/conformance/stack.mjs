@@ -41,7 +41,9 @@ export function makeToken(user, claims = {}) {
 }
 
 export class Stack {
-  constructor({ build, schemas }) {
+  /** `origin`: of pages that may connect by `websocketUrl`; left out: there is no such door. */
+  constructor({ build, schemas, origin }) {
+    this.origin = origin;
     this.build = resolve(build);
     this.schemas = resolve(schemas);
     this.folder = mkdtempSync(join(tmpdir(), 'msync-conformance-'));
@@ -55,8 +57,13 @@ export class Stack {
     return `mqtt://127.0.0.1:${this.port}`;
   }
 
+  get websocketUrl() {
+    return `ws://127.0.0.1:${this.httpPort}/mqtt`;
+  }
+
   async start() {
     this.port = await freePort();
+    if (this.origin) this.httpPort = await freePort();
     writeFileSync(join(this.folder, 'secret'), `${SECRET}\n`, { mode: 0o600 });
     const lines = [
       'per_listener_settings false',
@@ -113,6 +120,7 @@ export class Stack {
       ...args,
       '--secret-file',
       join(this.folder, 'secret'),
+      ...(this.origin ? ['--http', `127.0.0.1:${this.httpPort}`, '--http-origins', this.origin] : []),
     ]);
     const up = () => this.statuses > before && this.status?.state === 'online';
     await eventually(up, () => `the bridge did not come online:\n${this.logs()}`);
