@@ -107,12 +107,14 @@ struct Connection::Impl : mqtt::iaction_listener {
   const bool tls;
   const Events events;
   Step connecting, subscribing, disconnecting;
+  Step unheard;               // the end of what nobody waits for
   mqtt::async_client client;  // last: its callbacks use the above
 };
 
 Connection::Connection(const LinkOptions& options, const BrokerAddress& address, Events events)
     : impl_(std::make_unique<Impl>(options, address, std::move(events))) {
   Impl& impl = *impl_;
+  impl.unheard.done = [](const mqtt::token&, bool) {};
   impl.client.set_message_callback(
       [&impl](const mqtt::const_message_ptr& message) { impl.events.message(to_link_message(*message)); });
   impl.client.set_connection_lost_handler([&impl](const std::string& cause) {
@@ -186,6 +188,21 @@ void Connection::subscribe(const std::vector<std::string>& filters,
 void Connection::disconnect(int timeout_ms, std::function<void()> done) {
   impl_->disconnecting.done = [done = std::move(done)](const mqtt::token&, bool) { done(); };
   impl_->client.disconnect(timeout_ms, nullptr, impl_->disconnecting);
+}
+
+void Connection::add(const std::vector<std::string>& filters) {
+  try {
+    const mqtt::iasync_client::qos_collection qos(filters.size(), 1);
+    impl_->client.subscribe(mqtt::string_collection::create(filters), qos, nullptr, impl_->unheard);
+  } catch (const mqtt::exception&) {  // not connected
+  }
+}
+
+void Connection::remove(const std::vector<std::string>& filters) {
+  try {
+    impl_->client.unsubscribe(mqtt::string_collection::create(filters), nullptr, impl_->unheard);
+  } catch (const mqtt::exception&) {  // not connected
+  }
 }
 
 bool Connection::publish(std::uint64_t id, const Publish& message) {

@@ -40,11 +40,16 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Each returns at once and can be called once. They throw std::exception where Paho refuses the call. `done`
+  // Each of the three returns at once and can be called once. They throw std::exception where Paho refuses the call. `done`
   // is not called if the connection breaks or is destroyed before.
   void connect(const std::string& token, std::function<void(const Connected&)> done);
   void subscribe(const std::vector<std::string>& filters, std::function<void(const Failure&)> done);
   void disconnect(int timeout_ms, std::function<void()> done);
+
+  /// More filters, or no more of them, while connected: any number of times. The broker's answer is not waited for, nor does
+  /// a refused filter harm the others.
+  void add(const std::vector<std::string>& filters);
+  void remove(const std::vector<std::string>& filters);
 
   /// False if there is no connection. Events::published tells the end, unless the connection breaks before.
   bool publish(std::uint64_t id, const Publish& message);

@@ -22,19 +22,24 @@ only() {
 only 'mosquitto(_broker|_plugin)?\.h' 'only plugin/plugin.cpp knows the broker' 'plugin/plugin\.cpp'
 only '(mqtt/async_client|mqtt/.*client|MQTTAsync|MQTTClient|mqtt/message|mqtt/properties)' \
   'only mqtt/connection.cpp knows Paho' 'mqtt/connection\.cpp'
-only 'sqlite3' 'only bridge/store/sqlite*.cpp knows SQLite' 'bridge/store/sqlite[a-z_]*\.cpp'
+only 'sqlite3' 'only bridge/store/sqlite*.cpp and client/cpp/store.cpp know SQLite' 'bridge/store/sqlite[a-z_]*\.cpp' \
+  'client/cpp/store\.cpp'
 only 'curl/' 'only bridge/http_client.cpp knows curl' 'bridge/http_client\.cpp'
 only 'prometheus/' 'only bridge/metrics.cpp knows prometheus-cpp' 'bridge/metrics\.cpp'
 only 'valijson' 'only core/schema.cpp knows valijson' 'core/schema\.cpp'
 only 'regex' 'never std::regex on input: it can be made to overflow the stack; use RE2' 'none'
 
-complain "$(grep -rnE '^ *# *include *<(thread|mutex|condition_variable|fstream|filesystem|iostream|unistd|sys/|netinet)' core || true)" \
-  'core/ has no threads and no I/O'
-complain "$(grep -rnE '(system|steady|high_resolution)_clock|[^a-z_.>]time\((NULL|nullptr|0)?\)|random_device' core || true)" \
-  'core/ has no clock and no dice: the caller gives time and randomness'
+complain "$(grep -rnE '^ *# *include *<(thread|mutex|condition_variable|fstream|filesystem|iostream|unistd|sys/|netinet)' core client/cpp/core || true)" \
+  'core/ and client/cpp/core/ have no threads and no I/O'
+complain "$(grep -rnE '(system|steady|high_resolution)_clock|[^a-z_.>]time\((NULL|nullptr|0)?\)|random_device' core client/cpp/core || true)" \
+  'core/ and client/cpp/core/ have no clock and no dice: the caller gives time and randomness'
 complain "$(grep -rnE '^ *# *include *"(plugin|bridge|cli|mqtt|platform)/' core || true)" \
   'core/ is below every other room'
 complain "$(grep -rnE '^ *# *include *"(bridge|cli|mqtt)/' plugin || true)" 'the plugin uses core/ and platform/ only'
+complain "$(grep -rnE '^ *# *include *"(plugin|bridge|cli|platform)/' client/cpp || true)" \
+  'the client library uses core/ and mqtt/ only'
+complain "$(grep -rnE '^ *# *include *"(mqtt/|client/cpp/[a-z_]*\.h)' client/cpp/core || true)" \
+  "the client library's core uses core/ and itself only"
 complain "$(grep -rnE 'sleep_for|sleep_until|[^a-z_]u?sleep\(' tests --include='*.cpp' --include='*.h' |
   grep -v '^tests/system/support/wait.cpp:' || true)" 'tests wait for conditions (tests/system/support/wait.h), never sleep'
 complain "$(sources | xargs grep -nE '\b(TODO|FIXME|XXX|HACK)\b' || true)" 'finish it, or file an issue'
