@@ -43,7 +43,8 @@ void Client::on_status(const Json& status) {
 }
 
 void Client::on_notice(const Json& notice) {
-  if (notice.value("topic", "") == renewal_topic) return on_refused_token(notice);
+  if (notice.value("topic", "") == renewal_topic && notice.value("code", "") == "denied")
+    return on_refused_token(notice);
   // What it had sent is judged by the token of the moment when it arrives.
   if (notice.value("code", "") == "denied" && limited_at_ != 0 && mono_ms() < limited_at_ + denied_late_ms)
     return;
