@@ -128,6 +128,7 @@ std::optional<HttpOptions> http_options(const BridgeOptions& options, const Keys
   http.callers.requests_per_s = options.http_requests_per_s;
   http.origins = split_origins(options.http_origins);
   http.gateway = gateway_to(options.broker);
+  http.demo = options.demo;
   return http;
 }
 

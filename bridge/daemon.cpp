@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "bridge/http/file_pages.h"
+
 namespace msync {
 namespace {
 
@@ -59,6 +61,7 @@ Daemon::Daemon(DaemonConfig config, std::shared_ptr<const Collections> collectio
       config_.version, identity_.epoch, [this] { pages_->sampled(); }});
   pages_ = std::make_unique<StatusPages>(metrics_, *status_);
   if (http_) pages_->add_to(http_->app());
+  if (http_ && config_.http->demo) add_files(http_->app(), demo_files());
   metrics_.watch([this] { return gauges(); });
 }
 

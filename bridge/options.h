@@ -30,6 +30,7 @@ struct BridgeOptions {
   std::string jwks_refresh = "10m";
   std::string http;          // HOST:PORT to listen on; empty: no HTTP
   std::string http_origins;  // of pages that may call from a browser, separated by commas
+  bool demo = false;         // serve the demo app at /demo
   std::uint32_t http_requests_per_s = limits::max_messages_per_s;  // of one user
   std::string webhooks_file;                                       // empty: none
   bool allow_invalid = false;  // changed schemas may leave stored documents that do not fit them

@@ -1,7 +1,7 @@
 #include "bridge/status_pages.h"
 
+#include "bridge/http/file_pages.h"
 #include "bridge/http/problem.h"
-#include "bridge/web_files.h"
 
 namespace msync {
 namespace {
@@ -9,17 +9,6 @@ namespace {
 HttpResponse document(std::string type, std::string body) {
   HttpResponse response{200, std::move(type), std::move(body)};
   response.headers.emplace_back("Cache-Control", "no-store");
-  return response;
-}
-
-HttpResponse file_answer(const WebFile& file, const HttpRequest& request) {
-  HttpResponse response{200, std::string(file.content_type), ""};
-  response.headers = {{"ETag", std::string(file.etag)}, {"Cache-Control", "no-cache"}};
-  if (request.header("if-none-match") == file.etag) {
-    response.status = 304;
-  } else {
-    response.body = file.bytes;
-  }
   return response;
 }
 
@@ -40,11 +29,7 @@ HttpPage page(bool for_operators, bool quick, Make make) {
 }  // namespace
 
 void StatusPages::add_to(HttpApp& app) {
-  for (const WebFile& file : web_files()) {
-    app.add_page(std::string(file.path), page(false, true, [&file](const HttpRequest& request, const Route&) {
-                   return file_answer(file, request);
-                 }));
-  }
+  add_files(app, web_files());
   app.add_page("/metrics", page(true, true, [this](const HttpRequest&, const Route&) {
                  return document("text/plain; version=0.0.4; charset=utf-8", metrics_.text());
                }));

@@ -1,4 +1,5 @@
-// The files of the status page, in the program itself: made from web/ and npm's packages by tools/embed_files.cmake.
+// The files of the pages that the bridge serves, in the program itself: made from web/ and npm's packages by
+// tools/embed_files.cmake.
 #pragma once
 
 #include <span>
@@ -13,7 +14,10 @@ struct WebFile {
   std::string_view etag;  // with its quotation marks
 };
 
-/// Few: whoever serves them looks through. Their views last as long as the program.
+/// The status page's. Few: whoever serves them looks through. Their views last as long as the program.
 std::span<const WebFile> web_files();
+
+/// The demo app's, below /demo. Likewise.
+std::span<const WebFile> demo_files();
 
 }  // namespace msync

@@ -47,6 +47,8 @@ int check_options(const BridgeOptions& options) {
     if (options.secret_file.empty() && options.jwks_file.empty())
       return complain(EX_USAGE, "--http verifies tokens: give --secret-file or --jwks-file");
   }
+  if (options.demo && options.http.empty())
+    return complain(EX_USAGE, "--demo is a page of --http: give --http 127.0.0.1:8080 as well");
   if (!parse_duration_ms(options.max_token_ttl))
     return complain(EX_USAGE, "--max-token-ttl " + options.max_token_ttl + ": write 24h or 30m");
   if (const auto refresh_ms = parse_duration_ms(options.jwks_refresh); !refresh_ms || *refresh_ms < 1000)
@@ -110,6 +112,10 @@ Command add_bridge_command(CLI::App& app) {
              "pages that may call from a browser, as in https://app.example.com,https://example.com");
   add_option(*bridge, "--http-requests-per-s", options.http_requests_per_s, "of one user, in the long run")
       ->capture_default_str();
+  bridge
+      ->add_flag("--demo", options.demo,
+                 "serve the demo app at /demo; for trying things out, it needs the example schemas")
+      ->envname(environment_name("demo"));
   add_option(*bridge, "--webhooks", options.webhooks_file,
              "TOML file with the [[webhook]]s to post changes to");
   bridge

@@ -1,5 +1,5 @@
-# Files as bytes of a program. As a module: embed_files(OUTPUT.cpp PATH=FILE…) makes a source with bridge/web_files.h's
-# web_files() in it, anew when one of the files changes. As a script (-P) it is that rule's command.
+# Files as bytes of a program. As a module: embed_files(OUTPUT.cpp FUNCTION PATH=FILE…) makes a source with a function of
+# bridge/web_files.h in it, anew when one of the files changes. As a script (-P) it is that rule's command.
 
 if(CMAKE_SCRIPT_MODE_FILE AND NOT COMMAND embed_files)
   set(arrays "")
@@ -21,6 +21,8 @@ if(CMAKE_SCRIPT_MODE_FILE AND NOT COMMAND embed_files)
       set(type "application/json")
     elseif(extension STREQUAL "svg")
       set(type "image/svg+xml")
+    elseif(extension STREQUAL "woff2")
+      set(type "font/woff2")
     else()
       message(FATAL_ERROR "${file}: what is its content type?")
     endif()
@@ -50,7 +52,7 @@ ${entries}};
 
 }  // namespace
 
-std::span<const WebFile> web_files() {
+std::span<const WebFile> ${FUNCTION}() {
   return files;
 }
 
@@ -60,16 +62,17 @@ std::span<const WebFile> web_files() {
 endif()
 
 set(embed_files_script ${CMAKE_CURRENT_LIST_FILE})
-function(embed_files output)
+function(embed_files output function)
   set(sources "")
   foreach(entry ${ARGN})
     string(REGEX REPLACE "^[^=]*=" "" file "${entry}")
-    if(NOT EXISTS ${file})
+    cmake_path(IS_PREFIX CMAKE_BINARY_DIR ${file} NORMALIZE is_made)
+    if(NOT is_made AND NOT EXISTS ${file})
       message(FATAL_ERROR "${file} is missing. Where it is an npm package's: run npm ci, or ./dev, which does.")
     endif()
     list(APPEND sources ${file})
   endforeach()
   string(REPLACE ";" "|" files "${ARGN}")
-  add_custom_command(OUTPUT ${output} COMMAND ${CMAKE_COMMAND} "-DOUTPUT=${output}" "-DFILES=${files}" -P ${embed_files_script}
+  add_custom_command(OUTPUT ${output} COMMAND ${CMAKE_COMMAND} "-DOUTPUT=${output}" -DFUNCTION=${function} "-DFILES=${files}" -P ${embed_files_script}
                      DEPENDS ${sources} ${embed_files_script} VERBATIM)
 endfunction()

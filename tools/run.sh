@@ -25,7 +25,21 @@ make_keys() {
   umask 077
   mkdir -p "$run/broker"
   [ -s "$run/jwt.secret" ] || head -c 48 /dev/urandom | base64 -w0 >"$run/jwt.secret"
-  "$build/mosquitto-sync" token --secret-file "$run/jwt.secret" --sub alice --claim rooms=42,43 --ttl 12h >"$run/demo.token"
+  make_token alice >"$run/demo.token"
+  alice_address="http://127.0.0.1:$http_port/demo#token=$(cat "$run/demo.token")"
+  bob_address="http://127.0.0.1:$http_port/demo#token=$(make_token bob)"
+}
+
+make_token() { # USER
+  "$build/mosquitto-sync" token --secret-file "$run/jwt.secret" --sub "$1" --claim rooms=general,weekend,42,43 \
+    --claim lists=home --ttl 12h
+}
+
+# By way of a file: what is on a command line everybody on this machine can read.
+open_demo() {
+  [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && command -v xdg-open >/dev/null || return 0
+  echo "<meta http-equiv=refresh content='0; url=$alice_address'>" >"$run/demo.html"
+  xdg-open "$run/demo.html" >/dev/null 2>&1 &
 }
 
 write_configuration() {
@@ -48,6 +62,7 @@ plugin $build/mosquitto_sync.so
 plugin_opt_schemas $PWD/schemas
 plugin_opt_jwt_secret_file $run/jwt.secret
 plugin_opt_revoked_file $run/revoked.json
+plugin_opt_free_login_failures 0
 END
 }
 
@@ -90,7 +105,11 @@ print_lines() { # EPOCH
   cat <<END
 
 Mosquitto with mosquitto-sync listens on 127.0.0.1:$mqtt_port (MQTT) and :$ws_port (WebSocket);
-the bridge answers at http://127.0.0.1:$http_port/ (MQTT for browsers at /mqtt).
+the bridge answers at http://127.0.0.1:$http_port/ (its status page; MQTT for browsers at /mqtt).
+
+The demo, for two browser windows side by side; the addresses sign in for 12 hours:
+$alice_address
+$bob_address
 
 1. Watch chat room 42, in a second terminal:
 mosquitto_sub $client -i alice:screen -v -t $scope/log -t 'sync/alice:screen/#'
@@ -123,7 +142,7 @@ until ss -H -ltn "sport = :$mqtt_port" | grep -q .; do alive; sleep 0.1; done
 
 say "starting the bridge on .run/sync.db"
 start "$build/mosquitto-sync" bridge --broker "mqtt://127.0.0.1:$mqtt_port" --schemas schemas \
-  --store "sqlite:$run/sync.db" --secret-file "$run/jwt.secret" --http "127.0.0.1:$http_port" 2>>"$run/bridge.log"
+  --store "sqlite:$run/sync.db" --secret-file "$run/jwt.secret" --http "127.0.0.1:$http_port" --demo 2>>"$run/bridge.log"
 status=
 until [[ $status == *'"state":"online"'* ]]; do
   alive
@@ -131,5 +150,6 @@ until [[ $status == *'"state":"online"'* ]]; do
 done
 
 print_lines "$(sed -nE 's/.*"epoch":"([^"]*)".*/\1/p' <<<"$status")"
+open_demo
 wait -n "${pids[@]}" || true
 alive

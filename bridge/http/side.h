@@ -16,6 +16,7 @@ struct HttpOptions {
   CallerRules callers;
   std::vector<std::string> origins;
   GatewayOptions gateway;
+  bool demo = false;  // the demo app at /demo
 };
 
 class HttpSide {

@@ -1,4 +1,5 @@
-// Broker with plugin, and bridge, in a folder of their own, on ports that are free. Ends what it started.
+// Broker with plugin, and bridge, in a folder of their own, on ports that are free. Ends what it started. `demo`: with HTTP
+// and the demo app; `plugin`: more lines for the broker.
 import { spawn, execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { appendFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,9 +42,11 @@ export function makeToken(user, claims = {}) {
 }
 
 export class Stack {
-  /** `origin`: of pages that may connect by `websocketUrl`; left out: there is no such door. */
-  constructor({ build, schemas, origin }) {
+  /** `origin`: of other pages that may connect by `websocketUrl`. It is there with `origin` or `demo`. */
+  constructor({ build, schemas, origin, demo = false, plugin = [] }) {
     this.origin = origin;
+    this.demo = demo;
+    this.plugin = plugin;
     this.build = resolve(build);
     this.schemas = resolve(schemas);
     this.folder = mkdtempSync(join(tmpdir(), 'msync-conformance-'));
@@ -63,7 +66,7 @@ export class Stack {
 
   async start() {
     this.port = await freePort();
-    if (this.origin) this.httpPort = await freePort();
+    if (this.origin || this.demo) this.httpPort = await freePort();
     writeFileSync(join(this.folder, 'secret'), `${SECRET}\n`, { mode: 0o600 });
     const lines = [
       'per_listener_settings false',
@@ -75,6 +78,7 @@ export class Stack {
       `plugin ${this.build}/mosquitto_sync.so`,
       `plugin_opt_schemas ${this.schemas}`,
       `plugin_opt_jwt_secret_file ${this.folder}/secret`,
+      ...this.plugin,
     ];
     writeFileSync(join(this.folder, 'mosquitto.conf'), `${lines.join('\n')}\n`);
     this.startBroker();
@@ -120,7 +124,9 @@ export class Stack {
       ...args,
       '--secret-file',
       join(this.folder, 'secret'),
-      ...(this.origin ? ['--http', `127.0.0.1:${this.httpPort}`, '--http-origins', this.origin] : []),
+      ...(this.httpPort ? ['--http', `127.0.0.1:${this.httpPort}`] : []),
+      ...(this.origin ? ['--http-origins', this.origin] : []),
+      ...(this.demo ? ['--demo'] : []),
     ]);
     const up = () => this.statuses > before && this.status?.state === 'online';
     await eventually(up, () => `the bridge did not come online:\n${this.logs()}`);
@@ -130,6 +136,12 @@ export class Stack {
     this.bridge.kill('SIGTERM');
     await this.bridge.ended;
     await eventually(() => this.status?.state === 'offline', 'the status did not turn to offline');
+  }
+
+  /** At once, as a crash: nobody is told but by the broker. */
+  async killBridge() {
+    this.bridge.kill('SIGKILL');
+    await this.bridge.ended;
   }
 
   async restartBroker() {

@@ -75,6 +75,11 @@ TEST_F(DevRun, ThePrintedLinesWorkAsPastedAndASecondStartKeepsTheData) {
   const auto listed = run({"bash", "-c", line(*running, "curl -s -H")});
   EXPECT_NE(listed.out.find("hello from a backend"), std::string::npos) << listed.out;
 
+  const std::string address = line(*running, "http://127.0.0.1");
+  EXPECT_NE(address.find("/demo#token="), std::string::npos) << address;
+  EXPECT_NE(run({"curl", "-sf", address}).out.find("app.js"), std::string::npos)
+      << "the demo is served there";
+
   running->signal(SIGINT);
   EXPECT_EQ(running->wait(), 0) << running->err();
   EXPECT_FALSE(accepts(mqtt_port)) << "Ctrl-C ended the broker too";
