@@ -1,7 +1,7 @@
 // Runs the scenarios of this folder against a client library: README.md.
 //   node run.mjs [--driver COMMAND] [--build DIR] [SCENARIO…]
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -71,9 +71,9 @@ class Driver {
     return `${this.user}:${this.device}`;
   }
 
-  async start() {
-    this.process = Process.idle.pop() ?? new Process();
-    const { user, device, store, clock_ms } = this;
+  async start(user = this.user) {
+    this.process ??= Process.idle.pop() ?? new Process();
+    const { device, store, clock_ms } = this;
     await this.ask('start', { url: this.stack.url, user, device, store, clock_ms, token: makeToken(user, this.claims) });
   }
 
@@ -87,6 +87,21 @@ class Driver {
     this.process = undefined;
   }
 
+  /** The database's file, and what its engine keeps beside it. */
+  files(store) {
+    return ['', '-wal', '-shm'].map((suffix) => store + suffix);
+  }
+
+  /** The device's backup is made, or put back, while the app does not run. */
+  async copy(from, to) {
+    await this.kill();
+    for (const file of this.files(to)) rmSync(file, { recursive: true, force: true });
+    for (const [i, file] of this.files(from).entries()) {
+      if (existsSync(file)) cpSync(file, this.files(to)[i], { recursive: true });
+    }
+    await this.start();
+  }
+
   async stop() {
     const { process } = this;
     this.process = undefined;
@@ -96,7 +111,9 @@ class Driver {
         () => process.end(),
       );
     }
-    rmSync(this.store, { force: true });
+    for (const store of [this.store, `${this.store}.backup`]) {
+      for (const file of this.files(store)) rmSync(file, { recursive: true, force: true });
+    }
   }
 }
 
@@ -162,9 +179,12 @@ class Scenario {
     if (!driver) throw new Error(`no such client: ${on}`);
     if (expect) return this.expect(driver, expect, is, more, save);
     if (what === 'kill') return driver.kill();
-    if (what === 'restart') return driver.start();
+    if (what === 'restart' && !fails) return driver.start();
+    if (what === 'backup') return driver.copy(driver.store, `${driver.store}.backup`);
+    if (what === 'restore') return driver.copy(`${driver.store}.backup`, driver.store);
     if (what === 'token' && more.claims) more.token = makeToken(driver.user, more.claims);
-    const found = await driver.ask(what, more).then(
+    const asked = what === 'restart' ? driver.start(more.user) : driver.ask(what, more);
+    const found = await asked.then(
       (ok) => ({ ok }),
       (error) => ({ error }),
     );
@@ -190,14 +210,18 @@ class Scenario {
     if (save) for (const [name, path] of Object.entries(save)) this.keys[name] = pick(found, path);
   }
 
-  async server(what, { topic, message, count = 1, is, save }) {
+  async server(what, { topic, scope, message, count = 1, is, save }) {
     if (what === 'publish') for (let i = 0; i < count; ++i) await this.stack.publish(topic, message);
     else if (what === 'expect') {
       const found = await this.stack.retained(topic, (each) => mismatch(each, is ?? {}) === undefined);
       for (const [name, path] of Object.entries(save ?? {})) this.keys[name] = pick(found, path);
-    } else if (what === 'status') await this.stack.publish('sync/status', this.stack.status);
+    } else if (what === 'listen') await this.stack.listen(topic);
+    else if (what === 'quiet') this.stack.quiet(topic);
+    else if (what === 'status') await this.stack.publish('sync/status', this.stack.status);
     else if (what === 'backup') await this.stack.backup();
     else if (what === 'restore') await this.stack.restore();
+    else if (what === 'rewind') await this.stack.rewind();
+    else if (what === 'purge') await this.stack.purge(scope);
     else if (what === 'stop_bridge') await this.stack.stopBridge();
     else if (what === 'start_bridge') await this.stack.startBridge();
     else if (what === 'restart_broker') await this.stack.restartBroker();

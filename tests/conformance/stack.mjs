@@ -2,7 +2,7 @@
 // and the demo app; `plugin`: more lines for the broker.
 import { spawn, execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { appendFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -166,6 +166,35 @@ export class Stack {
     await this.stopBridge();
     await this.command('restore', '--store', this.store, join(this.folder, 'backup.db'));
     await this.startBridge();
+  }
+
+  /** By hand, over the store, as no operator should: the newest changes are gone, and the epoch is the same. */
+  async rewind() {
+    await this.stopBridge();
+    for (const suffix of ['-wal', '-shm']) rmSync(join(this.folder, `sync.db${suffix}`), { force: true });
+    copyFileSync(join(this.folder, 'backup.db'), join(this.folder, 'sync.db'));
+    await this.startBridge();
+  }
+
+  /** Until the scope's deleted entities are forgotten: the bridge looks when it starts. */
+  async purge(scope) {
+    await eventually(async () => {
+      await this.stopBridge();
+      await this.startBridge();
+      const { stdout } = await this.command('export', '--store', this.store, '--scope', scope, '--tombstones');
+      return !stdout.includes('"deleted":true');
+    }, () => `tombstones are still there:\n${this.logs()}`);
+  }
+
+  /** Hears a topic from now on. */
+  async listen(topic) {
+    this.seen.delete(topic);
+    await this.client.subscribeAsync(topic, { qos: 1 });
+  }
+
+  /** Nothing was said on it since. */
+  quiet(topic) {
+    if (this.seen.has(topic)) throw new Error(`${topic} said ${JSON.stringify(this.seen.get(topic))}`);
   }
 
   /** The newest message on a topic of the bridge, once it is as wanted. */
