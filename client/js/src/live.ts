@@ -18,6 +18,8 @@ export class Live<S = unknown, M = unknown> {
   readonly #hearers = new Set<(message: M, client: string) => void>();
   #snapshot: readonly Peer<S>[] = Object.freeze([]);
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** What this client says of itself. */
+  #mine: string | undefined;
 
   constructor(
     readonly scope: string,
@@ -26,7 +28,8 @@ export class Live<S = unknown, M = unknown> {
 
   /** My state, said again every 20 s; undefined takes it back. */
   async set(state: S | undefined): Promise<void> {
-    const payload = state === undefined ? GONE : JSON.stringify({ state });
+    this.#mine = state === undefined ? undefined : JSON.stringify({ state });
+    const payload = this.#mine ?? GONE;
     await (await this.backend()).sendLive(this.scope, { payload, state: true });
   }
 
@@ -51,7 +54,17 @@ export class Live<S = unknown, M = unknown> {
     return () => this.#left(this.#hearers.delete(hearer));
   }
 
-  /** @internal Anew, where the backend is another one. */
+  /** @internal The backend is another one: all that the one before knew. */
+  renew(): void {
+    this.watch();
+    if (this.#mine === undefined) return;
+    const message = { payload: this.#mine, state: true };
+    void this.backend()
+      .then((backend) => backend.sendLive(this.scope, message))
+      .catch(() => {});
+  }
+
+  /** @internal */
   watch(): void {
     if (this.#listeners.size + this.#hearers.size === 0) return;
     void this.backend()

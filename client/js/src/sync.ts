@@ -197,7 +197,7 @@ export class Sync {
   /** Another tab has the connection now. */
   #renewed(): void {
     for (const collection of this.#collections.values()) void collection.reopen().catch(() => {});
-    for (const live of this.#lives.values()) live.watch();
+    for (const live of this.#lives.values()) live.renew();
   }
 
   #take(event: BackendEvent): void {

@@ -70,6 +70,23 @@ it('share one connection and one view', async () => {
   expect(server.documents(SCOPE)).toEqual({ m1: { text: 'by the leader' } });
 });
 
+it('say again who is there when the leader has closed', async () => {
+  const { server, open } = world();
+  const [a, b] = [open(), open()];
+  await b.sync.live<string>(SCOPE).set('here');
+  const bob = createTestSync(server, { user: 'bob' });
+  opened.push(bob);
+  const live = bob.live<string>(SCOPE);
+  live.subscribe(() => {});
+  await eventually(() => live.getSnapshot()[0]?.state === 'here');
+  const gone = new Promise<void>((resolve) =>
+    live.subscribe(() => live.getSnapshot().length === 0 && resolve()),
+  );
+  await a.sync.close();
+  await gone;
+  await eventually(() => live.getSnapshot()[0]?.state === 'here');
+});
+
 it('hand over when the leader closes, and nothing is lost or done twice', async () => {
   const { server, open, connections } = world();
   const [a, b] = [open(), open()];
