@@ -106,7 +106,12 @@ export class Stack {
     this.client = mqtt.connect(this.url, options);
     this.client.on('error', () => {});
     this.client.on('message', (topic, payload) => {
-      const message = JSON.parse(payload.toString());
+      let message;
+      try {
+        message = JSON.parse(payload.toString());
+      } catch {
+        message = payload; // empty, or CBOR
+      }
       this.seen.set(topic, message);
       // The bridge's own, not what a scenario said in its name.
       if (topic !== 'sync/status' || message.protocol !== 1 || message.planted) return;
