@@ -6,7 +6,8 @@ build_packages="g++ cmake ninja-build pkg-config libssl-dev nlohmann-json3-dev l
   prometheus-cpp-dev patch"
 run_packages="mosquitto mosquitto-clients iproute2 curl"
 test_packages="$run_packages clang clang-format clang-tidy libclang-rt-14-dev iso-codes strace sqlite3 spin
-  iptables faketime eatmydata xfsprogs prometheus chromium"
+  iptables faketime eatmydata xfsprogs prometheus chromium
+  python3" # for examples/python alone
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 

@@ -133,7 +133,7 @@ class Engine {
   void show(Effects& effects);
   void tell(Effects& effects);
   void tell_progress();
-  void tell_status();
+  bool show_status();
   void shut_down();
   void tick();
 

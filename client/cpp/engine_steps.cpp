@@ -78,13 +78,15 @@ void Engine::commit(std::vector<Step> steps) {
       standing_.erase("storage");
     }
     show(effects);
+    const bool moved = show_status();
     for (const Outgoing& message : effects.outgoing) publish(message.topic, message.payload, message.qos);
     for (std::size_t i = 0; i < steps.size(); ++i) answer(steps[i], failures[i]);
+    if (moved) observer_.on_status();
     tell(effects);
   } catch (const std::exception& error) {  // the store, or no memory
     crash(error.what(), steps);
   }
-  tell_status();
+  if (show_status()) observer_.on_status();
 }
 
 /// The core's state is of no use any more: what is stored counts.
@@ -169,12 +171,13 @@ void Engine::tell_progress() {
   }
 }
 
-void Engine::tell_status() {
+/// True if it is another.
+bool Engine::show_status() {
   ClientStatus status;
   status.state = state();
   for (const auto& [name, scope] : client_->scopes()) status.pending += scope->replica().outbox().waiting();
   status.last_error = last_error_;
-  if (views_.put(status)) observer_.on_status();
+  return views_.put(status);
 }
 
 void Engine::shut_down() {
