@@ -108,8 +108,8 @@ export class Link {
 
   async #onMessage(topic: string, payload: Uint8Array, done: () => void): Promise<void> {
     const { client, health, step } = this.options;
+    const text = await unpack(payload).catch(() => undefined);
     try {
-      const text = await unpack(payload);
       await step(() => client().receive(topic, text, monotonic()));
     } catch (error) {
       if (error instanceof SyncError) return; // not stored, or closed: not acknowledged

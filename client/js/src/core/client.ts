@@ -126,14 +126,16 @@ export class Client {
 
   // ---- What arrives ---------------------------------------------------------------------------------------
 
-  receive(topic: string, payload: string, now: number): void {
+  /** `payload` undefined: neither text nor zlib. */
+  receive(topic: string, payload: string | undefined, now: number): void {
     const to = parseTopic(topic, this.options.clientId);
     if (!to || payload === '') return;
     if (to.kind === 'live') {
+      if (payload === undefined) return;
       this.#events.push({ type: 'live', scope: to.scope, client: to.client, payload });
       return;
     }
-    const fault = this.#route(to, payload, now);
+    const fault = payload === undefined ? 'neither text nor zlib' : this.#route(to, payload, now);
     if (fault === undefined) return;
     const message = `${topic}: ${fault}`;
     this.#events.push({ type: 'error', code: 'bad_message', message });

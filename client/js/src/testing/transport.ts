@@ -22,6 +22,11 @@ export class TestTransport implements Transport {
     return this.isOnline;
   }
 
+  /** Any bytes arrive, as if the server had said them. Resolves when the library has acknowledged them. */
+  async inject(topic: string, payload: Uint8Array): Promise<void> {
+    await Promise.all([...this.open_].map((connection) => connection.receive(topic, payload)));
+  }
+
   open(options: ConnectOptions, events: ConnectionEvents): Connection {
     const connection = new TestConnection(this.server, options, events, () => this.open_.delete(connection));
     this.open_.add(connection);
@@ -36,7 +41,7 @@ export class TestTransport implements Transport {
 }
 
 class TestConnection implements Connection {
-  private inbox: { topic: string; payload: string }[] = [];
+  private inbox: { topic: string; payload: Uint8Array; taken: () => void }[] = [];
   private busy = false;
   private ended = false;
 
@@ -49,11 +54,16 @@ class TestConnection implements Connection {
 
   begin(): void {
     if (this.ended) return;
-    this.server.connect(this.options.clientId, (topic, payload) => {
-      this.inbox.push({ topic, payload });
-      queueMicrotask(() => this.next());
-    });
+    this.server.connect(
+      this.options.clientId,
+      (topic, payload) => void this.receive(topic, encoder.encode(payload)),
+    );
     this.events.connected();
+  }
+
+  receive(topic: string, payload: Uint8Array): Promise<void> {
+    queueMicrotask(() => this.next());
+    return new Promise((taken) => this.inbox.push({ topic, payload, taken }));
   }
 
   private next(): void {
@@ -61,8 +71,9 @@ class TestConnection implements Connection {
     const message = this.inbox.shift();
     if (!message) return;
     this.busy = true;
-    this.events.message(message.topic, encoder.encode(message.payload), () => {
+    this.events.message(message.topic, message.payload, () => {
       this.busy = false;
+      message.taken();
       queueMicrotask(() => this.next());
     });
   }
