@@ -51,5 +51,13 @@ TEST_F(NoDemo, WhoDoesNotAskForItHasNone) {
   EXPECT_EQ(web.get("/").status, 200);
 }
 
+TEST(DemoOption, IsAPageOfHttpAndSaysSo) {
+  const auto done =
+      run({MSYNC_BUILD_DIR "/mosquitto-sync", "bridge", "--schemas", MSYNC_SOURCE_DIR "/schemas", "--store",
+           "sqlite:never.db", "--secret-file", "never.secret", "--demo"});
+  EXPECT_EQ(done.code, 64);
+  EXPECT_NE(done.err.find("--http"), std::string::npos) << done.err;
+}
+
 }  // namespace
 }  // namespace msync::test

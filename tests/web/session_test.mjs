@@ -86,6 +86,7 @@ test('two tabs are one; the one that leads closes, and the other goes on', async
   await second.getByRole('switch', { name: 'Online' }).click();
   await alice.synced(second);
   await bob.message('of the survivor').waitFor();
+  await bob.page.locator('.chat .peers', { hasText: 'alice' }).waitFor({ state: 'attached' });
   const texts = ['from the second', 'unsent', 'of the survivor'];
   assert.deepEqual((await bob.sees()).messages, texts);
   assert.deepEqual((await alice.sees(second)).messages, texts);
@@ -153,11 +154,13 @@ test('signing out leaves nothing, and unsent writes are asked about', async () =
   await alice.synced();
   await alice.goes(false);
   await alice.says('unsent');
+  const second = await alice.open();
   await alice.page.getByRole('button', { name: 'Signed in as alice' }).click();
   await alice.page.getByRole('button', { name: 'Sign out' }).click();
   await alice.page.getByText('not sent yet, and would be lost').waitFor();
   await alice.page.getByRole('button', { name: 'Sign out all the same' }).click();
   await alice.page.getByRole('heading', { name: 'Works offline' }).waitFor();
+  await second.getByRole('heading', { name: 'Works offline' }).waitFor();
   assert.equal(await stored(alice.page), '[]');
   assert.equal(await alice.page.evaluate(() => localStorage.length + sessionStorage.length), 0);
 });

@@ -81,6 +81,22 @@ test('two who changed the same see both side by side, and one decides', async ()
   assert.deepEqual(seen.open, ['Small tent', 'Phone']);
 });
 
+test('what was deleted meanwhile is said, not brought back', async () => {
+  const [alice, bob] = await two('deleted');
+  await alice.says('wrong room');
+  await bob.message('wrong room').waitFor();
+  await bob.goes(false);
+  await bob.page.getByRole('button', { name: /^Like “wrong room/ }).click();
+  await bob.pending(1);
+  await alice.page.getByRole('button', { name: /^Delete “wrong room/ }).click();
+  await alice.synced();
+  await bob.goes(true);
+  const card = bob.page.locator('.problem', { hasText: 'deleted meanwhile' });
+  await card.getByRole('button', { name: 'Discard' }).click();
+  await card.waitFor({ state: 'detached' });
+  assert.deepEqual((await see_the_same(alice, bob)).messages, []);
+});
+
 test('what the server refuses is said, and can be discarded', async () => {
   const [alice, bob] = await two('refused');
   const long = 'x'.repeat(121);

@@ -56,8 +56,13 @@ export function describeStands({ meant, stands }: ProblemRecord): Line[] {
 /** Of the document, short. */
 export function nameOf({ meant, stands }: ProblemRecord): string {
   const data = stands[0]?.data ?? meant.find((op) => op.data)?.data ?? {};
-  const name = String(data.title ?? data.text ?? meant[0]?.id ?? '');
+  const name = String(data.title ?? data.text ?? 'something');
   return name.length > 48 ? `${name.slice(0, 47)}…` : name;
+}
+
+/** Somebody has deleted it, and only a whole document could bring it back. */
+export function isDeleted({ meant, stands }: ProblemRecord): boolean {
+  return stands.length === 0 && !meant.some((op) => op.op === 'put');
 }
 
 export function theirName({ stands }: ProblemRecord): string {

@@ -70,7 +70,13 @@ export class Sessions {
     this.#channel?.postMessage(session.token);
   }
 
+  /** In all tabs of this user. */
   forget(): void {
+    this.#channel?.postMessage('');
+    this.#leave();
+  }
+
+  #leave(): void {
     sessionStorage.removeItem(KEPT);
     location.reload();
   }
@@ -79,7 +85,8 @@ export class Sessions {
     sessionStorage.setItem(KEPT, session.token);
     if (!this.#channel) {
       this.#channel = new BroadcastChannel(`${KEPT} ${session.user}`);
-      this.#channel.onmessage = ({ data }) => this.#become(readToken(String(data)));
+      this.#channel.onmessage = ({ data }) =>
+        data === '' ? this.#leave() : this.#become(readToken(String(data)));
     }
     this.current.set(session);
   }

@@ -6,6 +6,7 @@ import {
   type Live,
   type ProblemRecord,
   type Sync,
+  SyncError,
 } from 'mosquitto-sync';
 import { Line, pluggable } from './line';
 import { listScope, roomScope, titleOf, type Message, type Presence, type Todo } from './names';
@@ -54,6 +55,12 @@ export class World {
       onError: (error) => this.#failed(error),
     });
     this.sync.subscribe(() => this.#readProblems());
+    // A write that could not be stored: whoever made it has no more to say than that.
+    addEventListener('unhandledrejection', (event) => {
+      if (!(event.reason instanceof SyncError)) return;
+      event.preventDefault();
+      this.tell(event.reason.message);
+    });
     this.#judge();
     setInterval(() => this.#judge(), 1000);
     sessions.current.subscribe(() => this.#renewed());

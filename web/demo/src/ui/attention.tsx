@@ -1,6 +1,6 @@
 /** What did not come to what was meant: conflicts side by side, and what the server refused. */
 import type { ProblemRecord } from 'mosquitto-sync';
-import { describeMeant, describeStands, nameOf, placeOf, theirName, type Line } from '../problems';
+import { describeMeant, describeStands, isDeleted, nameOf, placeOf, theirName, type Line } from '../problems';
 import { useStore } from '../store';
 import type { World } from '../world';
 import { Icon } from './icons';
@@ -48,6 +48,23 @@ function Conflict({ record }: { record: ProblemRecord }) {
   );
 }
 
+function Deleted({ record }: { record: ProblemRecord }) {
+  return (
+    <article className="problem conflict" aria-labelledby={`p-${record.key}`}>
+      <h3 id={`p-${record.key}`}>
+        <Icon name="fork" />
+        {`What you changed in ${placeOf(record)} has been deleted meanwhile`}
+      </h3>
+      <Lines lines={describeMeant(record)} />
+      <div className="row">
+        <button type="button" className="button" onClick={() => void record.discard()}>
+          Discard my change
+        </button>
+      </div>
+    </article>
+  );
+}
+
 function Rejected({ record }: { record: ProblemRecord }) {
   const revoked = record.status === 'revoked';
   const where = record.error.path ? ` (at ${record.error.path})` : '';
@@ -62,9 +79,11 @@ function Rejected({ record }: { record: ProblemRecord }) {
       <Lines lines={describeMeant(record)} />
       <p className="reason">{`${record.error.message}${where}`}</p>
       <div className="row">
-        <button type="button" className="button" onClick={() => void record.retry()}>
-          Try again
-        </button>
+        {!revoked && (
+          <button type="button" className="button" onClick={() => void record.retry()}>
+            Try again
+          </button>
+        )}
         <button type="button" className="button" onClick={() => void record.discard()}>
           Discard
         </button>
@@ -79,13 +98,10 @@ export function Attention({ world }: { world: World }) {
   const isRefusal = ({ status }: ProblemRecord) => status === 'rejected' || status === 'revoked';
   return (
     <section className="attention" aria-label="Needs your decision">
-      {problems.map((record) =>
-        isRefusal(record) ? (
-          <Rejected key={record.key} record={record} />
-        ) : (
-          <Conflict key={record.key} record={record} />
-        ),
-      )}
+      {problems.map((record) => {
+        const Card = isRefusal(record) ? Rejected : isDeleted(record) ? Deleted : Conflict;
+        return <Card key={record.key} record={record} />;
+      })}
     </section>
   );
 }

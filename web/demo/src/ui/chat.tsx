@@ -4,6 +4,7 @@ import type { Doc } from 'mosquitto-sync';
 import { useDocs } from 'mosquitto-sync/react';
 import { byTime, newId, originOf, roomScope, titleOf, type Message } from '../names';
 import type { World } from '../world';
+import { Empty } from './empty';
 import { Avatar, Icon } from './icons';
 import { Peers, Typing, usePeers, usePresence } from './presence';
 
@@ -105,7 +106,7 @@ function Composer({
 }: {
   room: string;
   onType: (typing: boolean) => void;
-  onSend: (text: string) => void;
+  onSend: (text: string) => Promise<unknown>;
 }) {
   const [text, setText] = useState('');
   const box = useRef<HTMLTextAreaElement>(null);
@@ -116,9 +117,12 @@ function Composer({
   }, [text]);
   const send = () => {
     if (text.trim() === '') return;
-    onSend(text.trim());
     onType(false);
     setText('');
+    onSend(text.trim()).catch((error: unknown) => {
+      setText((now) => now || text); // it is nowhere else
+      throw error;
+    });
   };
   return (
     <form
@@ -187,10 +191,7 @@ export function Chat({ world, room }: { world: World; room: string }) {
   });
   const send = (text: string) => {
     atEnd.current = true;
-    world
-      .room(room)
-      .put(newId(world.user), { text })
-      .catch((error: Error) => world.tell(error.message));
+    return world.room(room).put(newId(world.user), { text });
   };
   return (
     <section className="pane chat" aria-labelledby="chat-title">
@@ -208,7 +209,7 @@ export function Chat({ world, room }: { world: World; room: string }) {
           atEnd.current = area.scrollHeight - area.scrollTop - area.clientHeight < 40;
         }}
       >
-        {docs.length === 0 && <p className="hint">Nothing here yet. Say hello.</p>}
+        {docs.length === 0 && <Empty of={world.room(room)}>Nothing here yet. Say hello.</Empty>}
         <Messages world={world} room={room} docs={docs} />
       </div>
       <Typing users={peers} />

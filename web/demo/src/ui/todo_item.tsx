@@ -1,5 +1,5 @@
 /** One to-do. Each field is written by itself, so that two people may change different ones at once. */
-import { useEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { Collection, Doc } from 'mosquitto-sync';
 import type { Todo } from '../names';
 import { Icon } from './icons';
@@ -7,7 +7,6 @@ import { Icon } from './icons';
 interface ItemProps {
   todos: Collection<Todo>;
   doc: Doc<Todo>;
-  onFault: (text: string) => void;
 }
 
 function Labels({ todos, doc, editing }: ItemProps & { editing: boolean }) {
@@ -59,17 +58,17 @@ function Labels({ todos, doc, editing }: ItemProps & { editing: boolean }) {
   );
 }
 
-function Editor({ todos, doc, onFault, onClose }: ItemProps & { onClose: () => void }) {
+function Editor({ todos, doc, onClose }: ItemProps & { onClose: () => void }) {
   const [title, setTitle] = useState(doc.data.title);
   const [notes, setNotes] = useState(doc.data.notes ?? '');
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.select(), []);
+  // At once: who types goes on typing.
+  useLayoutEffect(() => input.current?.select(), []);
   const save = () => {
     const patch: { title?: string; notes?: string | null } = {};
     if (title.trim() !== '' && title.trim() !== doc.data.title) patch.title = title.trim();
     if (notes.trim() !== (doc.data.notes ?? '')) patch.notes = notes.trim() || null;
-    if (Object.keys(patch).length > 0)
-      todos.patch(doc.id, patch).catch((error: Error) => onFault(error.message));
+    if (Object.keys(patch).length > 0) void todos.patch(doc.id, patch);
     onClose();
   };
   return (
@@ -96,7 +95,7 @@ function Editor({ todos, doc, onFault, onClose }: ItemProps & { onClose: () => v
         value={notes}
         onChange={(event) => setNotes(event.target.value)}
       />
-      <Labels todos={todos} doc={doc} onFault={onFault} editing />
+      <Labels todos={todos} doc={doc} editing />
       <div className="row">
         <button type="submit" className="button primary">
           Save
@@ -120,18 +119,20 @@ function Editor({ todos, doc, onFault, onClose }: ItemProps & { onClose: () => v
   );
 }
 
-export function TodoItem({ todos, doc, onFault }: ItemProps) {
+export function TodoItem({ todos, doc }: ItemProps) {
   const [editing, setEditing] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const { title, done = false, stars = 0, notes } = doc.data;
-  const close = () => {
-    setEditing(false);
-    requestAnimationFrame(() => opener.current?.focus());
-  };
+  const wasEditing = useRef(false);
+  useLayoutEffect(() => {
+    if (wasEditing.current && !editing) opener.current?.focus();
+    wasEditing.current = editing;
+  }, [editing]);
+  const close = () => setEditing(false);
   if (editing) {
     return (
       <li className="todo open">
-        <Editor todos={todos} doc={doc} onFault={onFault} onClose={close} />
+        <Editor todos={todos} doc={doc} onClose={close} />
       </li>
     );
   }
@@ -154,7 +155,7 @@ export function TodoItem({ todos, doc, onFault }: ItemProps) {
           {title}
         </button>
         {notes && <p className="quiet notes-text">{notes}</p>}
-        <Labels todos={todos} doc={doc} onFault={onFault} editing={false} />
+        <Labels todos={todos} doc={doc} editing={false} />
       </div>
       {doc.pending && (
         <span className="mark-pending" title="Not sent yet">

@@ -4,11 +4,12 @@ import type { Doc } from 'mosquitto-sync';
 import { useDocs } from 'mosquitto-sync/react';
 import { byTime, listScope, newId, titleOf, type Todo } from '../names';
 import type { World } from '../world';
+import { Empty } from './empty';
 import { Icon } from './icons';
 import { Peers, usePeers, usePresence } from './presence';
 import { TodoItem } from './todo_item';
 
-function AddForm({ onAdd }: { onAdd: (title: string) => void }) {
+function AddForm({ onAdd }: { onAdd: (title: string) => Promise<unknown> }) {
   const [title, setTitle] = useState('');
   return (
     <form
@@ -16,8 +17,11 @@ function AddForm({ onAdd }: { onAdd: (title: string) => void }) {
       onSubmit={(event) => {
         event.preventDefault();
         if (title.trim() === '') return;
-        onAdd(title.trim());
         setTitle('');
+        onAdd(title.trim()).catch((error: unknown) => {
+          setTitle((now) => now || title); // it is nowhere else
+          throw error;
+        });
       }}
     >
       <input
@@ -41,7 +45,7 @@ export function TodoList({ world, list }: { world: World; list: string }) {
   usePresence(world, listScope(list));
   const [open, done] = [all.filter((doc) => !doc.data.done), all.filter((doc) => doc.data.done)];
   const items = (docs: readonly Doc<Todo>[]) =>
-    docs.map((doc) => <TodoItem key={doc.id} todos={todos} doc={doc} onFault={(text) => world.tell(text)} />);
+    docs.map((doc) => <TodoItem key={doc.id} todos={todos} doc={doc} />);
   return (
     <section className="pane list" aria-labelledby="list-title">
       <div className="pane-head">
@@ -51,13 +55,9 @@ export function TodoList({ world, list }: { world: World; list: string }) {
         </p>
         <Peers users={peers} />
       </div>
-      <AddForm
-        onAdd={(title) =>
-          void todos.put(newId(world.user), { title }).catch((error: Error) => world.tell(error.message))
-        }
-      />
+      <AddForm onAdd={(title) => todos.put(newId(world.user), { title })} />
       <div className="scroller" tabIndex={0} role="group" aria-label="To-dos">
-        {all.length === 0 && <p className="hint">Nothing to do. Add something for both of you.</p>}
+        {all.length === 0 && <Empty of={todos}>Nothing to do. Add something for all of you.</Empty>}
         <ul className="todos" aria-label="To do">
           {items(open)}
         </ul>
