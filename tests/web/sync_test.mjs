@@ -42,7 +42,7 @@ test('one goes offline, both write, it returns, and both see the same', async ()
   await bob.adds('Cheese');
   await bob.pending(4);
   assert.equal(await bob.page.locator('.message[data-pending=true]').count(), 1);
-  await alice.says('Bob?');
+  await alice.says('<b>Bob?</b>');
   await alice.renames('Bread', 'Rye bread');
   await alice.page.getByRole('button', { name: /^Star Rye bread/ }).click();
   await alice.synced();
@@ -50,7 +50,7 @@ test('one goes offline, both write, it returns, and both see the same', async ()
 
   await bob.goes(true);
   const seen = await see_the_same(alice, bob);
-  assert.deepEqual(seen.messages, ['Who brings the bread?', 'I do', 'Bob?']);
+  assert.deepEqual(seen.messages, ['Who brings the bread?', 'I do', '<b>Bob?</b>']);
   assert.deepEqual(seen.open, ['Cheese']);
   assert.deepEqual(seen.done, ['Rye bread'], 'both fields changed, by one each');
   assert.deepEqual(seen.stars, ['', '2'], 'each counted');

@@ -21,20 +21,19 @@ const WELCOMES = {
 function WelcomeBar({ world, sessions }: { world: World; sessions: Sessions }) {
   const welcome = useStore(world.welcome);
   const [asking, setAsking] = useState(false);
-  if (welcome === 'good' && !asking) return null;
   return (
-    <div className="bar" role="alert">
+    <>
       {welcome !== 'good' && (
-        <>
+        <div className="bar" role="alert">
           <Icon name="lock" />
           <p>{WELCOMES[welcome]}</p>
           <button type="button" className="button" onClick={() => setAsking(true)}>
             Sign in again
           </button>
-        </>
+        </div>
       )}
       {asking && <RenewDialog sessions={sessions} onClose={() => setAsking(false)} />}
-    </div>
+    </>
   );
 }
 
