@@ -245,8 +245,10 @@ void Nemesis::revoke() {
   if (broken(what) || broken("bridge") || broken("broker") || broken("clock of the broker") ||
       !system_.bridge_runs())
     return;  // with a wrong clock it would be the tokens of another time
-  begin("tokens of a user revoked", what, lasts_ms,
-        [this, number] { system_.give_token(number, System::rooms_of(number)); });
+  begin("tokens of a user revoked", what, lasts_ms, [this, number] {
+    // What was issued within the second of the revocation is revoked, too.
+    system_.give_token(number, System::rooms_of(number), wall_ms() / 1000 + 2);
+  });
   const std::int64_t at_s = wall_ms() / 1000;
   if (system_.revoke(number)) history_.record("revoked", {{"user", System::user(number)}, {"at_s", at_s}});
 }

@@ -51,8 +51,9 @@ std::vector<std::string> System::rooms_of(std::size_t number) {
   return number % 3 == 0 ? rooms : std::vector<std::string>{rooms[number % rooms.size()]};
 }
 
-void System::give_token(std::size_t number, const std::vector<std::string>& rooms) const {
-  token_file(user(number), Json{{"rooms", rooms}}.dump());
+void System::give_token(std::size_t number, const std::vector<std::string>& rooms,
+                        std::int64_t issued_s) const {
+  token_file(user(number), {{"rooms", rooms}, {"iat", issued_s == 0 ? wall_ms() / 1000 : issued_s}});
 }
 
 bool System::revoke(std::size_t number) const {
@@ -75,7 +76,7 @@ System::Client System::describe(std::size_t which) const {
   client.arguments = {MSYNC_BUILD_DIR "/tests/chaos/chaos_client",
                       "broker=mqtt://127.0.0.1:" + std::to_string(proxy_.port(which)),
                       "id=" + client.name,
-                      "token=" + token_file(user, Json{{"rooms", own}}.dump()),
+                      "token=" + token_file(user, {{"rooms", own}}),
                       "folder=" + options_.folder,
                       "phase=" + options_.folder + "/phase",
                       "scopes=" + joined(scopes),
@@ -89,11 +90,11 @@ System::Client System::describe(std::size_t which) const {
   return client;
 }
 
-std::string System::token_file(const std::string& user, const std::string& claims) const {
+std::string System::token_file(const std::string& user, const Json& claims) const {
   const std::string path = options_.folder + "/" + user + ".token";
-  Json all = Json::parse(claims);
+  Json all = claims;
   all["exp"] = wall_ms() / 1000 + 60'000;
-  all["iat"] = wall_ms() / 1000;
+  if (!all.contains("iat")) all["iat"] = wall_ms() / 1000;
   test::write_file(path + ".new", test::Broker::token(user, all.dump()));
   std::filesystem::rename(path + ".new", path);
   return path;
@@ -191,11 +192,12 @@ void System::start_reader(std::uint64_t quiet) {
   }
   for (std::size_t i = 0; i < clients_.size(); i += 2)
     scopes.push_back("private/user" + std::to_string(i / 2));
-  reader_ = std::make_unique<test::Process>(std::vector<std::string>{
-      MSYNC_BUILD_DIR "/tests/chaos/chaos_client", "broker=" + broker_.url(),
-      "id=auditor:r" + std::to_string(quiet), "token=" + token_file("auditor", R"({"roles":["auditor"]})"),
-      "folder=" + options_.folder, "phase=" + options_.folder + "/phase", "scopes=" + joined(scopes),
-      "filters=" + joined(filters()), "read_only"});
+  reader_ = std::make_unique<test::Process>(
+      std::vector<std::string>{MSYNC_BUILD_DIR "/tests/chaos/chaos_client", "broker=" + broker_.url(),
+                               "id=auditor:r" + std::to_string(quiet),
+                               "token=" + token_file("auditor", {{"roles", Json::array({"auditor"})}}),
+                               "folder=" + options_.folder, "phase=" + options_.folder + "/phase",
+                               "scopes=" + joined(scopes), "filters=" + joined(filters()), "read_only"});
 }
 
 void System::set_phase(const std::string& phase) {

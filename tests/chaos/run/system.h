@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/chaos/history.h"
 #include "tests/chaos/run/clocks.h"
 #include "tests/chaos/run/proxy.h"
 #include "tests/system/support/broker.h"
@@ -59,8 +60,8 @@ class System {
   std::size_t users() const { return clients_.size() / 2; }
   static std::string user(std::size_t number) { return "user" + std::to_string(number); }
   static std::vector<std::string> rooms_of(std::size_t number);
-  /// A token, issued now, that grants these rooms, where his clients find it.
-  void give_token(std::size_t number, const std::vector<std::string>& rooms) const;
+  /// A token, issued at this time or now, that grants these rooms, where his clients find it.
+  void give_token(std::size_t number, const std::vector<std::string>& rooms, std::int64_t issued_s = 0) const;
   /// What was issued to him up to now counts no more. False: nobody knows whether it does.
   bool revoke(std::size_t number) const;
 
@@ -90,7 +91,7 @@ class System {
   };
 
   Client describe(std::size_t which) const;
-  std::string token_file(const std::string& user, const std::string& claims) const;
+  std::string token_file(const std::string& user, const Json& claims) const;
   void keep_bridge_log();
 
   SystemOptions options_;
