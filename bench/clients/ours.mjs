@@ -92,6 +92,7 @@ export async function firstSync(options) {
   const found = messages.getSnapshot().length;
   if (found !== options.entities) throw new Error(`${found} documents instead of ${options.entities}`);
   await until(sync, () => sync.status.state === 'idle');
+  await new Promise((go) => setTimeout(go, 500)); // what came last is acknowledged to the broker
   transport.plug(false);
   await until(sync, () => sync.status.state === 'offline');
   const { heads } = transport.state;

@@ -93,6 +93,21 @@ describe('sending', () => {
     expect(other.take().outgoing.map(({ topic }) => topic)).toEqual([`${SCOPE}/pull`]);
   });
 
+  it('follows one question: the first word of the server is no reason to ask again, its return is', () => {
+    const asked = () => leaf('pull').length;
+    expect(asked()).toBe(1);
+    client.connected(now);
+    settle();
+    expect(asked()).toBe(1);
+    client.open('chat/43/messages', [], true, now);
+    status();
+    expect(sent.filter(({ topic }) => topic === 'chat/43/messages/pull')).toHaveLength(1);
+    status({ state: 'offline' });
+    status();
+    expect(sent.filter(({ topic }) => topic === 'chat/43/messages/pull')).toHaveLength(2);
+    expect(asked()).toBe(1);
+  });
+
   it('is repeated with longer and longer pauses, and what is acknowledged is not', () => {
     write('m1');
     write('m2');

@@ -174,6 +174,8 @@ export class Client {
 
   #onStatus(status: ServerStatus, now: number): void {
     const shared = this.#shared;
+    // What was asked meanwhile is lost; what was asked before the first word is not.
+    const returned = this.unsupported || this.status?.state === 'offline';
     this.unsupported = status.protocol !== PROTOCOL;
     shared.open = this.#isConnected && !this.unsupported && status.state === 'online';
     if (this.unsupported) {
@@ -181,7 +183,6 @@ export class Client {
       this.#events.push({ type: 'error', code: 'protocol_version', message });
       return;
     }
-    const wasOnline = this.status?.state === 'online';
     this.status = status;
     if (status.state !== 'online') return;
     // The same object as long as they are the same.
@@ -189,7 +190,7 @@ export class Client {
     shared.serverEpoch = status.epoch;
     for (const scope of this.scopes.values()) {
       this.#announce(scope);
-      if (!wasOnline) scope.retry();
+      if (returned) scope.retry();
       scope.tick(now);
     }
   }

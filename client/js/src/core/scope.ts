@@ -81,7 +81,8 @@ export class Scope {
   /** A higher epoch, or the first one. */
   newEpoch(epoch: string): void {
     const { state } = this.replica;
-    if (state.epoch !== '' && this.reads && state.moving) return; // under way
+    const underWay = state.epoch === '' ? this.puller.asks : state.moving;
+    if (this.reads && underWay) return;
     if (state.epoch !== '') state.moving = true;
     if (!this.reads) {
       state.epoch = epoch;
