@@ -134,8 +134,7 @@ HttpResponse get_history(View& view, const Route& route) {
   if (!after) return problem(400, "malformed", after.error().message);
   Page page(*limit);
   std::uint64_t last = 0;
-  view.history({route.scope, route.id, 0}, [&](HistoryRecord&& record) {
-    if (record.seq <= *after) return true;
+  view.history({route.scope, route.id, 0, *after}, [&](HistoryRecord&& record) {
     if (!page.add(to_text(record))) return false;
     last = record.seq;
     return true;

@@ -176,7 +176,13 @@ CREATE TABLE webhook (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array steps = {step_1, tombstones, records, boots, revocations, requests, webhook_beginnings};
+// One entity's history is read without its scope's: whoever asks for it over HTTP keeps others waiting.
+constexpr const char* history_by_entity = R"sql(
+CREATE INDEX history_id ON history (scope, id, seq);
+)sql";
+
+constexpr std::array steps = {step_1,   tombstones,         records,          boots, revocations,
+                              requests, webhook_beginnings, history_by_entity};
 
 }  // namespace
 

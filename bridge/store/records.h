@@ -72,6 +72,7 @@ struct RecordFilter {
   std::string scope;  // a topic; empty: all
   std::string id;     // an entity; empty: all
   std::int64_t since_ms = 0;
+  std::uint64_t after_seq = 0;  // of history: changes with a higher one
 };
 
 }  // namespace msync

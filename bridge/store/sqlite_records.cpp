@@ -152,16 +152,21 @@ void read_conflicts(sqlite::Connection& connection, const RecordFilter& filter,
   }
 }
 
+std::string history_query(const RecordFilter& filter) {
+  return "SELECT scope.topic, history.seq, history.at, history.id, history.version, history.op, history.ts, "
+         "history.user, history.src, history.n, history.before, history.after FROM history CROSS JOIN scope "
+         "ON "
+         "scope.id = history.scope" +
+         conditions(filter, "history") + " AND history.seq > ?4" +
+         (filter.scope.empty() ? " ORDER BY history.at, history.scope, history.seq"
+                               : " ORDER BY history.seq");
+}
+
 void read_history(sqlite::Connection& connection, const RecordFilter& filter,
                   const std::function<bool(HistoryRecord&&)>& each) {
-  const std::string sql =
-      "SELECT scope.topic, history.seq, history.at, history.id, history.version, history.op, history.ts, "
-      "history.user, history.src, history.n, history.before, history.after FROM history CROSS JOIN scope ON "
-      "scope.id = history.scope" +
-      conditions(filter, "history") +
-      (filter.scope.empty() ? " ORDER BY history.at, history.scope, history.seq" : " ORDER BY history.seq");
+  const std::string sql = history_query(filter);
   Statement statement(connection, sql.c_str());
-  Query found(statement, filter.since_ms, filter.scope, filter.id);
+  Query found(statement, filter.since_ms, filter.scope, filter.id, filter.after_seq);
   while (found.row())
     if (!each(history_row(found))) return;
 }

@@ -82,6 +82,8 @@ void read_conflicts(sqlite::Connection& connection, const RecordFilter& filter,
                     const std::function<bool(ConflictRecord&&)>& each);
 void read_history(sqlite::Connection& connection, const RecordFilter& filter,
                   const std::function<bool(HistoryRecord&&)>& each);
+/// What read_history() runs: so that a test can ask for its plan. ?1 to ?4 are since_ms, scope, id and after_seq.
+std::string history_query(const RecordFilter& filter);
 std::map<std::string, std::string> read_accepted(sqlite::Connection& connection);
 std::vector<Revocation> read_revocations(sqlite::Connection& connection);
 void read_replicas(sqlite::Connection& connection, std::string_view scope,

@@ -1,5 +1,6 @@
 #include "bridge/store/records.h"
 
+#include "bridge/store/sqlite_records.h"
 #include "core/limits.h"
 #include "tests/unit/store_place.h"
 
@@ -39,6 +40,16 @@ class StoreRecordsTest : public testing::Test {
   static HistoryRecord change(std::uint64_t seq, std::int64_t at_ms, const std::string& id = "m1") {
     return {"",  seq,          id,          seq, "patch", at_ms, at_ms - 5, "alice", "b3c1a2b4c3d4e5f6",
             seq, R"({"a":1})", R"({"a":2})"};
+  }
+
+  /// How SQLite goes about it, a step a line.
+  std::string plan_of(const std::string& query) const {
+    sqlite::Connection shell(place.file, sqlite::Connection::Mode::read);
+    sqlite::Statement statement(shell, ("EXPLAIN QUERY PLAN " + query).c_str());
+    sqlite::Query plan(statement);
+    std::string steps;
+    while (plan.row()) steps += std::string(plan.text(3)) + "\n";
+    return steps;
   }
 
   StorePlace place;
@@ -160,14 +171,27 @@ TEST_F(StoreRecordsTest, WhatIsDamagedIsNotHandedOut) {
 }
 
 TEST_F(StoreRecordsTest, RecordsAreReadInTheirOrderAndNeverSorted) {
-  sqlite::Connection shell(place.file, sqlite::Connection::Mode::read);
-  for (const char* order :
-       {"history WHERE at >= 0 ORDER BY at, scope, seq", "history WHERE at >= 0 AND scope = 1 ORDER BY seq",
-        "conflict WHERE at >= 0 ORDER BY number", "conflict WHERE at >= 0 AND scope = 1 ORDER BY number"}) {
-    sqlite::Statement statement(shell, (std::string("EXPLAIN QUERY PLAN SELECT * FROM ") + order).c_str());
-    sqlite::Query plan(statement);
-    while (plan.row()) EXPECT_EQ(plan.text(3).find("TEMP B-TREE"), std::string_view::npos) << order;
-  }
+  for (const std::string& query :
+       {history_query({}), history_query({"chat/1", "", 0}), history_query({"chat/1", "a", 0, 5}),
+        std::string("SELECT * FROM conflict WHERE at >= 0 ORDER BY number"),
+        std::string("SELECT * FROM conflict WHERE at >= 0 AND scope = 1 ORDER BY number")})
+    EXPECT_EQ(plan_of(query).find("TEMP B-TREE"), std::string::npos) << plan_of(query);
+}
+
+TEST_F(StoreRecordsTest, OfOneEntitysHistoryOnlyThePageIsRead) {
+  const std::string plan = plan_of(history_query({"chat/1", "a", 0, 5}));
+  EXPECT_NE(plan.find("SEARCH history USING INDEX history_id (scope=? AND id=? AND seq>?)"),
+            std::string::npos)
+      << plan;
+}
+
+TEST_F(StoreRecordsTest, HistoryGoesOnAfterAChange) {
+  const auto scope = scope_of("chat/1");
+  fill_history(scope, 10);
+  ASSERT_EQ(history({"chat/1", "m1", 0, 7}).size(), 3U);
+  EXPECT_EQ(history({"chat/1", "m1", 0, 7}).front().seq, 8U);
+  EXPECT_EQ(history({"chat/1", "", 0, 9}).size(), 1U);
+  EXPECT_TRUE(history({"chat/1", "m1", 0, 10}).empty());
 }
 
 TEST_F(StoreRecordsTest, AcceptedSchemasAreRemembered) {
