@@ -126,6 +126,7 @@ std::optional<HttpOptions> http_options(const BridgeOptions& options, const Keys
     policy.keys = std::make_shared<const KeySet>();
   }
   http.callers.requests_per_s = options.http_requests_per_s;
+  http.callers.free_failures = options.http_free_failures;
   http.origins = split_origins(options.http_origins);
   http.gateway = gateway_to(options.broker);
   http.demo = options.demo;

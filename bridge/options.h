@@ -32,8 +32,10 @@ struct BridgeOptions {
   std::string http_origins;  // of pages that may call from a browser, separated by commas
   bool demo = false;         // serve the demo app at /demo
   std::uint32_t http_requests_per_s = limits::max_messages_per_s;  // of one user
-  std::string webhooks_file;                                       // empty: none
-  bool allow_invalid = false;  // changed schemas may leave stored documents that do not fit them
+  std::uint32_t http_free_failures =
+      limits::free_login_failures;  // wrong tokens of an address; 0: never slowed
+  std::string webhooks_file;        // empty: none
+  bool allow_invalid = false;       // changed schemas may leave stored documents that do not fit them
   std::string version;
   LogOptions log;
 };

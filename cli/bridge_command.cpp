@@ -116,6 +116,9 @@ Command add_bridge_command(CLI::App& app) {
       ->add_flag("--demo", options.demo,
                  "serve the demo app at /demo; for trying things out, it needs the example schemas")
       ->envname(environment_name("demo"));
+  add_option(*bridge, "--http-free-failures", options.http_free_failures,
+             "wrong tokens of one address that cost nothing; 0: nobody is slowed")
+      ->capture_default_str();
   add_option(*bridge, "--webhooks", options.webhooks_file,
              "TOML file with the [[webhook]]s to post changes to");
   bridge

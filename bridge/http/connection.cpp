@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "bridge/http/client_address.h"
 #include "bridge/http/problem.h"
 #include "core/limits.h"
 
@@ -47,6 +48,13 @@ bool has(const HttpResponse& response, std::string_view name) {
 }
 
 }  // namespace
+
+std::string sender_of(const BeastRequest& message, const std::string& peer) {
+  std::string forwarded;
+  const auto [first, end] = message.equal_range("X-Forwarded-For");
+  for (auto field = first; field != end; ++field) forwarded = std::string(field->value());
+  return client_address(peer, forwarded);
+}
 
 /// Answers come from any thread; the connection lives on the server's.
 class HttpConnection::Reply : public Exchange, public std::enable_shared_from_this<Reply> {
@@ -164,7 +172,7 @@ HttpRequest HttpConnection::to_request(BeastRequest&& message) const {
   HttpRequest request;
   request.method = std::string(message.method_string());
   request.target = std::string(message.target());
-  request.address = address_;
+  request.address = sender_of(message, address_);
   for (const auto& field : message)
     request.headers.emplace_back(lower({field.name_string().data(), field.name_string().size()}),
                                  std::string(field.value()));

@@ -15,6 +15,9 @@ namespace msync {
 
 using BeastRequest = http::request<http::string_body>;
 
+/// Who asks, where `peer` has sent this: client_address() with the last X-Forwarded-For.
+std::string sender_of(const BeastRequest& message, const std::string& peer);
+
 /// What a connection needs of its server; outlives it.
 struct ConnectionHost {
   HttpApp& app;

@@ -171,7 +171,7 @@ void Gateway::take(beast::tcp_stream&& stream, BeastRequest&& request, bool orig
   if (chosen_protocol({offered.data(), offered.size()}).empty())
     return refuse(std::move(stream), problem(400, "malformed", "offer the subprotocol mqtt"));
   beast::error_code ignored;
-  std::string address = stream.socket().remote_endpoint(ignored).address().to_string();
+  std::string address = sender_of(request, stream.socket().remote_endpoint(ignored).address().to_string());
   const auto found = by_address_.find(address);
   const std::size_t own = found == by_address_.end() ? 0 : found->second;
   if (tunnels_.size() >= limits::gateway_connections || own >= limits::gateway_connections_per_address)

@@ -14,7 +14,7 @@ struct HttpRequest {
   std::string target;  // as it was sent: path and query, percent-encoded
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
-  std::string address;    // of the peer, without its port
+  std::string address;    // who asks (client_address.h)
   bool loopback = false;  // the server listens on loopback only, Host is loopback, and nobody forwarded it
 
   /// Empty if there is none.

@@ -1,4 +1,4 @@
-#include "plugin/login_guard.h"
+#include "platform/login_guard.h"
 
 #include <arpa/inet.h>
 
