@@ -1,5 +1,6 @@
 // The bridge on a listener that asks every client for a certificate, with phones on another.
 
+#include "tests/system/support/certificates.h"
 #include "tests/system/support/world.h"
 
 namespace msync::test {
@@ -7,11 +8,11 @@ namespace {
 
 struct Tls : World {
   Tls() : port(free_port()) {
-    authority("ca");
-    authority("other-ca");
-    certificate("broker", "ca", "subjectAltName=IP:127.0.0.1");
-    certificate("bridge", "ca", "extendedKeyUsage=clientAuth");
-    certificate("stranger", "other-ca", "extendedKeyUsage=clientAuth");
+    made.authority("ca");
+    made.authority("other-ca");
+    made.certificate("broker", "ca", "subjectAltName=IP:127.0.0.1");
+    made.certificate("bridge", "ca", "extendedKeyUsage=clientAuth");
+    made.certificate("stranger", "other-ca", "extendedKeyUsage=clientAuth");
     broker.options().lines = {"listener " + std::to_string(port) + " 127.0.0.1", "cafile " + file("ca.crt"),
                               "certfile " + file("broker.crt"), "keyfile " + file("broker.key"),
                               "require_certificate true"};
@@ -20,24 +21,7 @@ struct Tls : World {
                           file("bridge.crt"), "--key-file",   file("bridge.key")};
   }
 
-  std::string file(const std::string& name) const { return broker.folder() / name; }
-
-  void openssl(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "openssl");
-    const auto made = run(arguments, {.directory = broker.folder().path()});
-    ASSERT_EQ(made.code, 0) << made.err;
-  }
-  void authority(const std::string& name) {
-    openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-             "-subj", "/CN=" + name, "-keyout", name + ".key", "-out", name + ".crt"});
-  }
-  void certificate(const std::string& name, const std::string& by, const std::string& extension) {
-    write_file(file(name + ".ext"), extension + "\n");
-    openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name,
-             "-keyout", name + ".key", "-out", name + ".csr"});
-    openssl({"x509", "-req", "-in", name + ".csr", "-CA", by + ".crt", "-CAkey", by + ".key",
-             "-CAcreateserial", "-days", "2", "-extfile", name + ".ext", "-out", name + ".crt"});
-  }
+  std::string file(const std::string& name) const { return made.file(name); }
 
   // Starts the bridge with these arguments and expects it to be kept out.
   void expect_kept_out(std::vector<std::string> arguments) {
@@ -52,6 +36,7 @@ struct Tls : World {
   }
 
   const int port;
+  const Certificates made{broker.folder().path()};
 };
 
 TEST_F(Tls, TheBridgeShowsItsCertificateAndBelievesTheGivenAuthority) {

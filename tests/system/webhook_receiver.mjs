@@ -1,10 +1,12 @@
 // A receiver that does as it is told. A line on stdout for each request, before it is answered. Answers with the status
-// in the file CONTROL, never with `hang`, and with `503 wait` names a pause of 1 s; `422 SCOPE` refuses that scope only.
+// in the file CONTROL, never with `hang`, and with `503 wait` names a pause of 1 s; `422 SCOPE` refuses that scope only. With CERTIFICATE it takes
+// https:// and shows CERTIFICATE.crt.
 import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { fault, keyOf } from '../../examples/webhook/verify.mjs';
 
-const [port, secretFile, controlFile] = process.argv.slice(2);
+const [port, secretFile, controlFile, certificate] = process.argv.slice(2);
 const key = keyOf(fs.readFileSync(secretFile));
 
 function statusFor(event) {
@@ -14,7 +16,9 @@ function statusFor(event) {
   return { status: (event.scope ?? event.delta.scope) === what ? '422' : '204' };
 }
 
-http.createServer((request, response) => {
+const create = !certificate ? http.createServer : (serve) => https.createServer(
+  { cert: fs.readFileSync(certificate + '.crt'), key: fs.readFileSync(certificate + '.key') }, serve);
+create((request, response) => {
   const parts = [];
   request.on('data', (part) => parts.push(part));
   request.on('end', () => {
