@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "core/json.h"
 #include "platform/files.h"
 
 using namespace msync;
@@ -172,6 +173,36 @@ TEST(AlertRules, DoWhatTheyShould) {
   const std::string folder = "cd " MSYNC_SOURCE_DIR "/packaging/prometheus && promtool ";
   EXPECT_EQ(std::system((folder + "check rules alerts.yml").c_str()), 0);
   EXPECT_EQ(std::system((folder + "test rules alerts_test.yml").c_str()), 0);
+}
+
+/// What Grafana needs of a dashboard (there is no tool of its own that reads one), with every query read by Prometheus' tool.
+TEST(Dashboard, IsOneAndItsQueriesAreGood) {
+  const Json dashboard =
+      Json::parse(*read_file(MSYNC_SOURCE_DIR "/packaging/grafana/mosquitto-sync.json", 1 << 20));
+  EXPECT_TRUE(dashboard.at("schemaVersion").is_number_integer());
+  EXPECT_FALSE(dashboard.at("title").get<std::string>().empty());
+  EXPECT_FALSE(dashboard.at("uid").get<std::string>().empty());
+  std::string rules = "groups:\n- name: dashboard\n  rules:\n";
+  std::set<int> ids;
+  for (const Json& panel : dashboard.at("panels")) {
+    EXPECT_TRUE(ids.insert(panel.at("id").get<int>()).second) << panel.at("title");
+    for (const char* side : {"x", "y", "w", "h"})
+      EXPECT_TRUE(panel.at("gridPos").at(side).is_number_integer());
+    EXPECT_LE(panel["gridPos"]["x"].get<int>() + panel["gridPos"]["w"].get<int>(), 24) << panel.at("title");
+    if (panel.at("type") == "row") continue;
+    EXPECT_FALSE(panel.at("targets").empty()) << panel.at("title");
+    for (const Json& target : panel["targets"]) {
+      std::string query = target.at("expr");
+      for (std::size_t at; (at = query.find("$__rate_interval")) != query.npos;) query.replace(at, 16, "5m");
+      rules += "  - {record: 'q:" + std::to_string(rules.size()) + "', expr: '" + query + "'}\n";
+      EXPECT_FALSE(target.at("refId").get<std::string>().empty());
+    }
+  }
+  const std::string file =
+      std::filesystem::temp_directory_path() / ("msync-dashboard-" + std::to_string(::getpid()));
+  std::ofstream(file) << rules;
+  EXPECT_EQ(std::system(("promtool check rules " + file).c_str()), 0) << rules;
+  std::filesystem::remove(file);
 }
 
 // ---- latencies --------------------------------------------------------------------------------------------
