@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "platform/proxies.h"
+
 namespace msync {
 namespace {
 
@@ -81,6 +83,7 @@ struct HttpClient::Handle {
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_ms));
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_USERAGENT, "mosquitto-sync");
+    if (request.url.starts_with("http://") && !http_proxy().empty()) set(CURLOPT_PROXY, http_proxy().c_str());
     if (!request.ca_file.empty()) set(CURLOPT_CAINFO, request.ca_file.c_str());
     set(CURLOPT_NOPROGRESS, 0L);
     set(CURLOPT_XFERINFOFUNCTION, progress);

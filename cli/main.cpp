@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "platform/proxies.h"
 
 namespace {
 
@@ -18,6 +19,7 @@ int run_command(const std::vector<msync::Command>& commands) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  msync::keep_proxies_from_mqtt();
   CLI::App app(
       "mosquitto-sync turns Mosquitto into a sync server: clients keep a copy of their data, work offline,\n"
       "and get the changes they missed. Its documentation is in docs/; start with docs/operations.md.");

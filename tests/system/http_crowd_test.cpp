@@ -1,49 +1,14 @@
 // Health is answered at once, whatever else is asked; who takes nothing of a stream is let go.
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 
+#include "tests/system/http_socket.h"
 #include "tests/system/http_world.h"
 
 namespace msync::test {
 namespace {
-
-/// A connection that asks, and reads when it likes.
-class Socket {
- public:
-  explicit Socket(int port, int receive_bytes = 0)
-      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    if (receive_bytes > 0) ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-      throw std::runtime_error("cannot connect to the bridge's HTTP port");
-  }
-  ~Socket() { ::close(socket_); }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-
-  void asks(const std::string& path, const std::string& more = "") {
-    const std::string text = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + more + "\r\n";
-    EXPECT_EQ(::send(socket_, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-  }
-  /// Waits for some of an answer; its status, 0 where the connection has ended.
-  int hears() {
-    char bytes[4096];
-    const ssize_t got = ::recv(socket_, bytes, sizeof bytes - 1, 0);
-    if (got < 12) return 0;
-    return std::atoi(bytes + 9);
-  }
-
- private:
-  int socket_;
-};
 
 struct HttpCrowd : Http {
   static constexpr int documents = 100'000;
@@ -82,9 +47,9 @@ struct HttpCrowd : Http {
 TEST_F(HttpCrowd, HealthIsAnsweredBesideAThousandStreamsAndLongListings) {
   const std::string head = std::to_string(gets("/docs?limit=1").json()["head"].get<int>());
   const std::string from = "/changes?since=" + head + "&epoch=" + bridge.status().epoch;
-  std::vector<std::unique_ptr<Socket>> followers;
+  std::vector<std::unique_ptr<HttpSocket>> followers;
   for (int i = 0; i < 1000; ++i) {
-    followers.push_back(std::make_unique<Socket>(web.port()));
+    followers.push_back(std::make_unique<HttpSocket>(web.port()));
     followers.back()->asks(room + from,
                            bearer("user" + std::to_string(i / 40)) + "Accept: text/event-stream\r\n");
   }
@@ -98,7 +63,7 @@ TEST_F(HttpCrowd, HealthIsAnsweredBesideAThousandStreamsAndLongListings) {
   EXPECT_TRUE(eventually([&] { return gets("/docs?limit=1").status == 200; }));
 
   std::vector<double> took_ms;
-  Socket health(web.port());
+  HttpSocket health(web.port());
   for (int i = 0; i < 300; ++i) {
     const auto begun = std::chrono::steady_clock::now();
     health.asks(i % 2 == 0 ? "/healthz" : "/readyz");
@@ -112,7 +77,7 @@ TEST_F(HttpCrowd, HealthIsAnsweredBesideAThousandStreamsAndLongListings) {
 }
 
 TEST_F(HttpCrowd, WhoTakesNothingOfAStreamIsLetGo) {
-  Socket lazy(web.port(), 4096);
+  HttpSocket lazy(web.port(), 4096);
   lazy.asks(room + "/changes", bearer("alice") + "Accept: text/event-stream\r\n");
   EXPECT_TRUE(eventually([&] { return streams() == 1; }));
   auto busy = follows({}, "bob");

@@ -1,4 +1,5 @@
 // MQTT over WebSocket through the bridge, as browsers use it.
+#include "tests/system/http_socket.h"
 #include "tests/system/http_world.h"
 
 namespace msync::test {
@@ -50,6 +51,27 @@ TEST_F(Gateway, FramesAreBinaryAndBounded) {
   };
   EXPECT_EQ(closed_with("text"), "1003\n");
   EXPECT_EQ(closed_with("large"), "1009\n");
+}
+
+TEST_F(Gateway, OneAddressHasSoManyConnectionsAndAnotherItsOwn) {
+  const auto opens = [&](const std::string& address) {
+    auto socket = std::make_unique<HttpSocket>(web.port());
+    socket->asks("/mqtt",
+                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: mqtt\r\n"
+                 "X-Forwarded-For: " +
+                     address + "\r\n");
+    return socket;
+  };
+  std::vector<std::unique_ptr<HttpSocket>> all;
+  for (std::size_t i = 0; i < limits::gateway_connections_per_address; ++i) {
+    all.push_back(opens("192.0.2.1"));
+    ASSERT_EQ(all.back()->hears(), 101) << i;
+  }
+  EXPECT_EQ(opens("192.0.2.1")->hears(), 503);
+  EXPECT_EQ(opens("192.0.2.2")->hears(), 101);
+  all.pop_back();
+  EXPECT_TRUE(eventually([&] { return opens("192.0.2.1")->hears() == 101; })) << "one has gone";
 }
 
 TEST_F(Gateway, WithoutTheBrokerItSaysSo) {
