@@ -56,9 +56,13 @@ test('a token that the server refuses is offered once', async () => {
   await alice.goes(false);
   await alice.page.goto(world.address(wrong));
   await alice.page.waitForURL(/\/demo$/); // the token is not left in the address
+  const opened = connections(alice.page);
   await alice.page.getByRole('switch', { name: 'Online' }).click();
   await alice.page.getByText('The server has refused your sign-in').waitFor();
   await alice.says('kept');
+  const later = Date.now() + 5_000; // time for another try, or two
+  await eventually(() => Date.now() > later, 'time stands still', PATIENCE_MS);
+  assert.equal(opened.length, 1);
   await alice.signsInAgain();
   await alice.synced();
 });
