@@ -15,6 +15,7 @@ struct NoDemo : Http {};
 
 TEST_F(Demo, ThePageAndAllThatItAsksForAreThere) {
   const auto page = web.get("/demo");
+  const std::string asking = page.body + web.get("/demo/app.js").body;
   EXPECT_EQ(page.status, 200);
   EXPECT_EQ(page.header("Content-Type"), "text/html; charset=utf-8");
   for (const WebFile& file : demo_files()) {
@@ -22,7 +23,7 @@ TEST_F(Demo, ThePageAndAllThatItAsksForAreThere) {
     EXPECT_EQ(answer.status, 200) << file.path;
     EXPECT_EQ(answer.header("Content-Type"), file.content_type);
     EXPECT_EQ(answer.body.size(), file.bytes.size()) << file.path;
-    EXPECT_TRUE(file.path == "/demo" || page.body.find(file.path) != std::string::npos) << file.path;
+    EXPECT_TRUE(file.path == "/demo" || asking.find(file.path) != std::string::npos) << file.path;
   }
   EXPECT_EQ(web.get("/demo/../status.json").status, 404);
   EXPECT_EQ(web.ask({.method = "POST", .path = "/demo"}).status, 405);
@@ -47,7 +48,8 @@ TEST_F(Demo, WhatHasNotChangedIsNotSentAgain) {
 }
 
 TEST_F(NoDemo, WhoDoesNotAskForItHasNone) {
-  for (const char* path : {"/demo", "/demo/app.js"}) EXPECT_EQ(web.get(path).status, 404) << path;
+  for (const char* path : {"/demo", "/demo/app.js", "/demo-worker.js"})
+    EXPECT_EQ(web.get(path).status, 404) << path;
   EXPECT_EQ(web.get("/").status, 200);
 }
 

@@ -1,7 +1,7 @@
 // The demo app's tokens and tabs: what ends, what is taken over, what is taken away.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually, PATIENCE_MS, World } from './world.mjs';
+import { eventually, PATIENCE_MS, Person, World } from './world.mjs';
 
 let world;
 before(async () => (world = await World.start(['plugin_opt_leeway_s 1'])));
@@ -94,6 +94,24 @@ test('two tabs are one; the one that leads closes, and the other goes on', async
   const texts = ['from the second', 'unsent', 'of the survivor'];
   assert.deepEqual((await bob.sees()).messages, texts);
   assert.deepEqual((await alice.sees(second)).messages, texts);
+});
+
+test('two people in one browser are two', async () => {
+  const alice = await world.person('alice', places('both'));
+  await alice.goes(false);
+  const bob = new Person(world, alice.context, 'bob');
+  bob.claims = places('both');
+  bob.token = bob.newToken();
+  await bob.open();
+  await bob.synced();
+  await bob.says('I am online');
+  await alice.says('I am not');
+  await bob.synced();
+  assert.equal(await bob.message('I am not').count(), 0);
+  await alice.goes(true);
+  await bob.message('I am not').waitFor();
+  assert.match(await bob.message('I am online').getAttribute('class'), /mine/);
+  assert.doesNotMatch(await alice.message('I am online').getAttribute('class'), /mine/);
 });
 
 /** Everything that this browser has stored. */

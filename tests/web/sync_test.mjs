@@ -134,6 +134,7 @@ test('a reload in the middle of an outbox loses and doubles nothing', async () =
 
 test('the bridge is killed and started again while somebody types', async () => {
   const [alice, bob] = await two('crash');
+  await alice.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
   const texts = Array.from({ length: 24 }, (_, i) => `line ${i}`);
   const types = (async () => {
     for (const text of texts) await alice.says(text);
@@ -143,6 +144,8 @@ test('the bridge is killed and started again while somebody types', async () => 
   await types;
   await alice.page.locator('.sync:not([data-pending="0"])').waitFor();
   await alice.picture('bridge-away');
+  await alice.page.reload();
+  await alice.message('line 23').waitFor();
   await world.stack.startBridge();
   const seen = await see_the_same(alice, bob);
   assert.deepEqual(seen.messages, texts);

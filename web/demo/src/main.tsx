@@ -16,4 +16,6 @@ function Page() {
   return <App world={world} sessions={sessions} />;
 }
 
+// The page is there without the server, too; where the browser keeps no workers, only the data is.
+navigator.serviceWorker?.register('/demo-worker.js', { scope: '/demo' }).catch(() => {});
 createRoot(document.getElementById('app')!).render(<Page />);
