@@ -105,8 +105,16 @@ test('what the server refuses is said, and can be discarded', async () => {
   const card = alice.page.locator('.problem.rejected');
   await card.getByText('/title').waitFor();
   await alice.picture('rejected');
+  // Refused again within a moment: the page itself must say that the card was gone.
+  const gone = card.evaluate(
+    (article) =>
+      new Promise((done) => {
+        const look = () => !article.isConnected && done();
+        new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+      }),
+  );
   await card.getByRole('button', { name: 'Try again' }).click();
-  await card.waitFor({ state: 'detached' });
+  await gone;
   await card.waitFor();
   await card.getByRole('button', { name: 'Discard' }).click();
   await card.waitFor({ state: 'detached' });
