@@ -17,10 +17,11 @@ function connections(page) {
 }
 
 test('a token ends while somebody writes, and a new one brings it all over', async () => {
-  const alice = await world.person('alice', { ...places('ends'), ttl: 8 });
+  const alice = await world.person('alice', places('ends'));
   const bob = await world.person('bob', places('ends'));
   await alice.says('before');
   await bob.message('before').waitFor();
+  await alice.page.goto(world.address(alice.newToken({ ttl: 12 })));
   await alice.page.getByText('Your sign-in has ended').waitFor();
   await alice.page.locator('.sync[data-state=error]').waitFor();
   await alice.says('between');
@@ -36,10 +37,11 @@ test('a token ends while somebody writes, and a new one brings it all over', asy
 });
 
 test('a token that is renewed in time keeps its connection', async () => {
-  const alice = await world.person('alice', { ...places('renewed'), ttl: 20 });
-  const end = Date.now() + 20_000;
+  const alice = await world.person('alice', places('renewed'));
   await alice.synced();
   const opened = connections(alice.page);
+  const end = Date.now() + 30_000;
+  await alice.page.goto(world.address(alice.newToken({ ttl: 30 })));
   await alice.page.getByText('ends in less than a minute').waitFor();
   await alice.signsInAgain();
   await alice.page.getByText('Your sign-in').waitFor({ state: 'detached' });
@@ -64,6 +66,15 @@ test('a token that the server refuses is offered once', async () => {
   await eventually(() => Date.now() > later, 'time stands still', PATIENCE_MS);
   assert.equal(opened.length, 1);
   await alice.signsInAgain();
+  await alice.synced();
+});
+
+test('an address whose token has ended changes nothing', async () => {
+  const alice = await world.person('alice', places('old'));
+  await alice.synced();
+  await alice.page.goto(world.address(alice.newToken({ ttl: -10 })));
+  await alice.page.getByText('This token has ended').waitFor();
+  await alice.says('still here');
   await alice.synced();
 });
 

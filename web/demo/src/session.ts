@@ -40,6 +40,8 @@ export function readToken(text: string): Session {
 /** The session of this tab. `undefined`: nobody has signed in. */
 export class Sessions {
   readonly current = new Store<Session | undefined>(undefined);
+  /** An address was opened whose token is of no use; the one before stays. */
+  onFault: (text: string) => void = () => {};
   #channel: BroadcastChannel | undefined;
 
   constructor() {
@@ -52,7 +54,11 @@ export class Sessions {
     }
     addEventListener('hashchange', () => {
       const later = this.#takeFromAddress();
-      if (later) this.give(later);
+      try {
+        if (later) this.give(later);
+      } catch (error) {
+        this.onFault((error as Error).message);
+      }
     });
   }
 

@@ -64,6 +64,7 @@ export class World {
     this.#judge();
     setInterval(() => this.#judge(), 1000);
     sessions.current.subscribe(() => this.#renewed());
+    sessions.onFault = (text) => this.tell(text);
     this.#open();
   }
 

@@ -160,7 +160,7 @@ function useSeen(world: World, room: string, docs: readonly Doc<Message>[]): voi
   useEffect(() => {
     const look = () => {
       const area = document.querySelector('.pane.chat');
-      const inSight = document.visibilityState === 'visible' && area?.checkVisibility() !== false;
+      const inSight = document.visibilityState === 'visible' && area?.checkVisibility?.() !== false;
       if (inSight)
         world.seen.saw(
           room,
