@@ -91,7 +91,7 @@ export class Life {
     for (const device of this.devices) {
       const { state, outbox } = device.client.scopes.get(SCOPE)!.replica;
       // A page may show a write whose answer was lost.
-      const unanswered = outbox.entries.some(
+      const unanswered = [...outbox.entries].some(
         (entry) => entry.n > 0 && Object.keys(entry.done?.versions ?? {}).length === 0,
       );
       if (state.inSnapshot || state.seq < state.wholeAt || unanswered) continue;
@@ -114,7 +114,7 @@ export class Life {
     return this.devices.every((device) => {
       const { state, outbox } = device.client.scopes.get(SCOPE)!.replica;
       const there = state.epoch === server.epoch && state.seq === server.scope(SCOPE).seq;
-      return there && device.settled() && outbox.entries.length === 0;
+      return there && device.settled() && outbox.entries.size === 0;
     });
   }
 

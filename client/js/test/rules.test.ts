@@ -334,7 +334,7 @@ it('what is stored brings the same client back', () => {
     newSrc: () => 'x'.repeat(20),
   });
   const state = JSON.parse(JSON.stringify(replica().state)) as Json;
-  const entry = JSON.parse(JSON.stringify(replica().outbox.entries[0])) as Json;
+  const entry = JSON.parse(JSON.stringify([...replica().outbox.entries][0])) as Json;
   rows.set('s', state).set('o', entry);
   other.open(
     SCOPE,

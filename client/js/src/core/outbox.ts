@@ -29,7 +29,9 @@ export interface Entry {
 }
 
 export class Outbox {
-  entries: Entry[] = [];
+  /** In order; a set, because the first ones leave all the time. */
+  entries = new Set<Entry>();
+  #last = -Infinity;
   readonly #byN = new Map<number, Entry>();
   readonly #byKey = new Map<string, Entry>();
   readonly #byId = new Map<string, Entry[]>();
@@ -39,19 +41,17 @@ export class Outbox {
   constructor(private readonly rows: Rows) {}
 
   load(entries: Entry[]): void {
-    entries.sort((a, b) => a.order - b.order);
-    for (const entry of entries) this.#insert(entry);
+    let ordered = true;
+    for (const entry of entries) {
+      ordered &&= entry.order > this.#last;
+      this.#last = Math.max(this.#last, entry.order);
+      this.#insert(entry);
+    }
+    if (!ordered) this.entries = new Set([...this.entries].sort((x, y) => x.order - y.order));
   }
 
   #insert(entry: Entry): void {
-    const last = this.entries.at(-1);
-    if (!last || last.order < entry.order) this.entries.push(entry);
-    else
-      this.entries.splice(
-        this.entries.findIndex((each) => each.order > entry.order),
-        0,
-        entry,
-      );
+    this.entries.add(entry);
     if (entry.n) this.#byN.set(entry.n, entry);
     if (entry.key) this.#byKey.set(entry.key, entry);
     for (const id of idsOf(entry)) {
@@ -62,9 +62,9 @@ export class Outbox {
     if (!entry.done) ++this.waiting;
   }
 
-  add(entry: Entry): void {
-    this.#insert(entry);
-    this.save(entry);
+  add(...entries: Entry[]): void {
+    this.load(entries);
+    for (const entry of entries) this.save(entry);
   }
 
   save(entry: Entry): void {
@@ -102,7 +102,7 @@ export class Outbox {
   }
 
   remove(entry: Entry): void {
-    this.entries.splice(this.entries.indexOf(entry), 1);
+    this.entries.delete(entry);
     if (entry.n) this.#byN.delete(entry.n);
     if (entry.key) this.#byKey.delete(entry.key);
     for (const id of idsOf(entry)) {

@@ -252,7 +252,7 @@ export class Replica {
 
   /** For a writer that may not read: nothing else will come. */
   releaseAll(): void {
-    for (const entry of this.outbox.entries.filter(({ done }) => done)) this.#leave(entry);
+    for (const entry of [...this.outbox.entries].filter(({ done }) => done)) this.#leave(entry);
   }
 
   #leave(entry: Entry): void {
@@ -299,7 +299,7 @@ export class Replica {
     const error = { code: 'lost', message: 'acknowledged, and lost by a restore of the server' };
     const lost = this.reports.above(n);
     for (const row of lost) this.reports.problem('lost', row, error);
-    const done = this.outbox.entries.filter((each) => each.done && each.n > n);
+    const done = [...this.outbox.entries].filter((each) => each.done && each.n > n);
     for (const entry of done) {
       this.outbox.remove(entry);
       this.#touch(entry.ops);
@@ -320,10 +320,12 @@ export class Replica {
     const { ackedN } = this.state;
     if (ackedN - n > FILL_MAX) return this.takeNewSrc();
     this.#reportLost(n);
+    const noops: Entry[] = [];
     for (let missing = ackedN; missing > n; --missing) {
       const order = this.state.firstOrder--;
-      this.outbox.add({ order, key: '', at: 0, group: false, ops: [{ op: 'noop' }], n: missing });
+      noops.push({ order, key: '', at: 0, group: false, ops: [{ op: 'noop' }], n: missing });
     }
+    this.outbox.add(...noops);
     this.state.ackedN = n;
     this.save();
   }
@@ -345,7 +347,7 @@ export class Replica {
   /** The scope's data leaves the device, after the outbox was handed to the app. */
   purge(reason: string): void {
     const error = { code: 'revoked', message: reason };
-    for (const entry of this.outbox.entries.filter(({ done }) => !done)) {
+    for (const entry of [...this.outbox.entries].filter(({ done }) => !done)) {
       this.outbox.remove(entry);
       this.#touch(entry.ops);
       if (entry.key) this.reports.refuse('revoked', entry, error);

@@ -143,7 +143,7 @@ export class Sender {
   onBadMessage(notice: Notice, now: number): void {
     const { state, outbox } = this.replica;
     if (notice.src !== undefined && notice.src !== state.src) return;
-    const first = outbox.entries.find((entry) => !entry.done && entry.n > 0);
+    const first = [...outbox.entries].find((entry) => !entry.done && entry.n > 0);
     if (!first) return;
     const alone = this.#singleUntil > 0 && (notice.n === undefined || notice.n === first.n);
     const error: ErrorInfo = { code: notice.code, message: notice.message };
