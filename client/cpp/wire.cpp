@@ -104,15 +104,12 @@ void Wire::Impl::run() {
 
 void Wire::Impl::connect(std::uint64_t attempt, const Target& target) {
   try {
-    // Made before the old one is destroyed: without any client Paho would stop its threads and start new ones.
-    auto next = std::make_unique<Line>(
+    line = std::make_unique<Line>(
         attempt, target,
         Connection::Events{
             .message = [this, attempt](LinkMessage&& message) { hear(attempt, std::move(message)); },
             .published = [this](std::uint64_t id, Published outcome) { window.settle(id, outcome); },
             .lost = [this, attempt](const std::string& why) { lost(attempt, false, why); }});
-    line.swap(next);
-    next.reset();
     const std::uint16_t port = Line::address_of(target.broker).port;
     line->connection.connect(target.token, [this, attempt, port](const Connection::Connected& connected) {
       const auto& failure = connected.failure;
@@ -151,6 +148,8 @@ void Wire::Impl::goodbye() {
   } catch (const std::exception&) {
     // Not connected: nobody to say goodbye to.
   }
+  // Before the next one is made: a thread of Paho's that already waits for sockets would notice a new one a second late.
+  line.reset();
 }
 
 void Wire::Impl::hear(std::uint64_t attempt, LinkMessage&& message) {

@@ -137,6 +137,19 @@ TEST_F(ClientReplica, AScopeThatIsRevokedLeavesTheDeviceAndItsOutboxIsHandedOver
   EXPECT_EQ(outcome(key), "rejected");
 }
 
+// A renewal's answer may come late, and while the bridge is away nobody can be asked.
+TEST_F(ClientReplica, AScopeThatWasTakenAwayStaysDeniedUntilItIsReadAgain) {
+  opened();
+  notice({{"code", "revoked"}, {"message", "no longer"}, {"scope", scope}});
+  EXPECT_FALSE(client->find(scope)->readable());
+  client->granted(now);
+  EXPECT_FALSE(client->find(scope)->readable());
+  online();
+  page(snapshot({change("m1", 1, {{"a", 1}})}, 1));
+  EXPECT_TRUE(client->find(scope)->readable());
+  EXPECT_EQ(view("m1"), Json({{"a", 1}}));
+}
+
 TEST_F(ClientReplica, ADeletedIdIsRecreatedOnItsVersion) {
   opened();
   Json gone = change("m1", 1, {}, 4);

@@ -222,6 +222,7 @@ void Scope::publish_in(std::uint64_t n, const std::string& mutations) {
 // ---- Refusals ---------------------------------------------------------------------------------------------
 
 void Scope::lose(const std::string& reason) {
+  denied_ = true;
   may_pull_ = false;
   wants_pull_ = false;
   rid_.clear();

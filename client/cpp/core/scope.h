@@ -58,7 +58,8 @@ class Scope {
   bool reads() const { return reads_; }
   /// Nothing is left to send or to ask for.
   bool settled() const;
-  bool readable() const { return may_pull_; }
+  /// False from a refusal on until the server has answered again: that grants may have changed is no answer.
+  bool readable() const { return !denied_; }
   /// When the pull under way was sent.
   std::int64_t pulled_at() const { return pulled_at_; }
   /// The newest head that a page named: how far a first sync is.
@@ -105,6 +106,7 @@ class Scope {
       0;  // up to this number one by one: one of them is no message that the server takes
   bool may_pull_ = true;
   bool may_write_ = true;
+  bool denied_ = false;
   std::uint64_t head_ = 0;
 };
 

@@ -63,6 +63,7 @@ bool Scope::on_gap(const Ack& ack, std::int64_t now) {
 void Scope::on_numbers(const Replica::Numbers& said, std::int64_t now) {
   const ReplicaState& state = replica_.state;
   opened_ = true;
+  denied_ = false;
   const std::string src = state.src;
   const std::uint64_t acked = state.acked_n;
   replica_.on_numbers(said, now);
@@ -111,6 +112,7 @@ bool Scope::on_page(const Delta& page, std::int64_t now) {
 }
 
 void Scope::page_of_mine(const Delta& page, std::int64_t now) {
+  denied_ = false;
   head_heard_ = true;
   pull_pause_ = bounds::backoff_min_ms;
   pull_at_ = now + (page.last ? bounds::backoff_min_ms : bounds::pull_wait_ms);
