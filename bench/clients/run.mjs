@@ -77,11 +77,13 @@ async function measureCpp(stack, tokenFile) {
   if (!existsSync(program)) return undefined;
   const one = (phase, scope, more) =>
     run(program, ['--url', stack.url, '--token-file', tokenFile, '--scope', scope, '--phase', phase, ...more]);
-  return {
+  const found = {
     ...(await one('puts', 'chat/3/messages', ['--puts', String(puts), '--store', join(folder, 'cpp-puts.db')])),
     ...(await one('first-sync', SCOPE, ['--store', join(folder, 'cpp.db')])),
     ...(await one('reconnect', SCOPE, ['--store', join(folder, 'cpp.db')])),
   };
+  if (found.documents !== entities) throw new Error(`C++ found ${found.documents} documents instead of ${entities}`);
+  return found;
 }
 
 const browser = new Browser(join(folder, 'profile'));

@@ -27,5 +27,6 @@ export function print({ puts, entities, batch, ours, pouchdb, cpp }) {
   }
   console.log(`puts: Node, databases in memory, written offline one after the other. The rest: Chromium, IndexedDB.`);
   console.log(`PouchDB: batch_size ${batch}, against express-pouchdb in memory; ours against broker, bridge and SQLite.`);
+  if (cpp) console.log('C++: SQLite in a file; the puts are asked for at once.');
   console.log(behind === 0 ? `At least ${GOAL}× in all that has a goal.` : `! ${behind} below the goal of ${GOAL}×.`);
 }
