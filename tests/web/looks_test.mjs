@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { sideBySide } from './side_by_side.mjs';
-import { eventually, pictures, World } from './world.mjs';
+import { eventually, PATIENCE_MS, pictures, World } from './world.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DESK = { width: 1280, height: 800 };
@@ -96,8 +96,12 @@ for (const colorScheme of ['light', 'dark']) {
       await page.getByRole('button', { name: 'Discard' }).click();
       await page.getByRole('button', { name: 'Keep theirs' }).click();
       await shows('chat');
-      await bob.page.getByRole('textbox', { name: /^Write to/ }).pressSequentially('And');
-      await page.getByText('bob is typing').waitFor();
+      // He goes on until it is seen: a pause would end it.
+      const types = async () => {
+        await bob.page.getByRole('textbox', { name: /^Write to/ }).pressSequentially('And ');
+        return page.getByText('bob is typing').isVisible();
+      };
+      await eventually(types, 'nobody types', PATIENCE_MS);
       await page.getByRole('button', { name: 'Signed in as alice' }).click();
       await inspect(page, `${what}, menu`);
       await alice.picture(`${what}-menu`);
