@@ -99,6 +99,91 @@ TEST_F(MetricsTest, LevelsAreAskedForWhenSomebodyLooks) {
   metrics.watch(nullptr);
 }
 
+/// Each from a number of its own, so that none can stand in for another.
+TEST_F(MetricsTest, EveryLevelReachesItsOwnLine) {
+  Gauges gauges;
+  gauges.inbox_messages = 1;
+  gauges.inbox_bytes = 2;
+  gauges.inbox_dropped = 3;
+  gauges.broker_dropped = 4;
+  gauges.input_refused = 5;
+  gauges.outbox_bytes = 6;
+  gauges.waiting_pulls = 7;
+  gauges.unpublished_scopes = 8;
+  gauges.http_streams = 9;
+  gauges.gateway_connections = 10;
+  gauges.ready = true;
+  gauges.webhooks = {{"orders", 11, 12, 13}};
+  metrics.watch([&gauges] { return gauges; });
+  EXPECT_EQ(value("msync_inbox_bytes"), 2);
+  EXPECT_EQ(value("msync_inbox_dropped_total"), 3);
+  EXPECT_EQ(value("msync_refused_input_total"), 5);
+  EXPECT_EQ(value("msync_outbox_bytes"), 6);
+  EXPECT_EQ(value("msync_waiting_pulls"), 7);
+  EXPECT_EQ(value("msync_unpublished_scopes"), 8);
+  EXPECT_EQ(value("msync_http_streams"), 9);
+  EXPECT_EQ(value("msync_gateway_connections"), 10);
+  EXPECT_EQ(value("msync_ready"), 1);
+  EXPECT_EQ(value("msync_broker_connected"), 0);
+  EXPECT_EQ(value("msync_webhook_lag_seconds{webhook=\"orders\"}"), 11);
+  EXPECT_EQ(value("msync_webhook_posts_total{result=\"accepted\",webhook=\"orders\"}"), 12);
+  EXPECT_EQ(value("msync_webhook_posts_total{result=\"failed\",webhook=\"orders\"}"), 13);
+  metrics.watch(nullptr);
+}
+
+TEST_F(MetricsTest, EveryNumberOfTheStoreReachesItsOwnLine) {
+  StoreNumbers numbers;
+  numbers.scopes = 1;
+  numbers.documents = 2;
+  numbers.tombstones = 3;
+  numbers.synced = 4;
+  numbers.behind = {5, 6, 7, 8, 9};
+  numbers.size = {10, 11};
+  metrics.store(numbers);
+  EXPECT_EQ(value("msync_scopes"), 1);
+  EXPECT_EQ(value("msync_documents"), 2);
+  EXPECT_EQ(value("msync_tombstones"), 3);
+  EXPECT_EQ(value("msync_replicas_synced"), 4);
+  for (std::size_t i = 0; i < StoreNumbers::ages.size(); ++i)
+    EXPECT_EQ(value(std::string("msync_replicas_behind{last_seen=\"") + StoreNumbers::ages[i] + "\"}"),
+              5 + i);
+  EXPECT_EQ(value("msync_store_bytes"), 10);
+  EXPECT_EQ(value("msync_store_log_bytes"), 11);
+}
+
+TEST_F(MetricsTest, WhatHappensIsCountedWhereItBelongs) {
+  Committed done;
+  done.malformed = 2;
+  metrics.store_failed();
+  EXPECT_EQ(value("msync_store_failing"), 1);
+  EXPECT_TRUE(metrics.store_failing());
+  metrics.committed(done, {}, now, now);
+  EXPECT_EQ(value("msync_store_failing"), 0) << "it works again";
+  EXPECT_EQ(value("msync_store_failures_total"), 1);
+  EXPECT_EQ(value("msync_malformed_messages_total"), 2);
+  Swept swept;
+  swept.tombstones = 3;
+  swept.history = 4;
+  metrics.swept(swept);
+  EXPECT_EQ(value("msync_swept_total{kind=\"tombstones\"}"), 3);
+  EXPECT_EQ(value("msync_swept_total{kind=\"history\"}"), 4);
+  metrics.connected();
+  EXPECT_EQ(value("msync_broker_connects_total"), 1);
+  metrics.pull_ended(PullEnd::refused);
+  metrics.pull_ended(PullEnd::dropped);
+  metrics.pull_answered(5, 1000, 3ms);
+  EXPECT_EQ(value("msync_pulls_total{result=\"answered\"}"), 1);
+  EXPECT_EQ(value("msync_pulls_total{result=\"refused\"}"), 1);
+  EXPECT_EQ(value("msync_pulls_total{result=\"dropped\"}"), 1);
+  EXPECT_EQ(value("msync_pages_total"), 5);
+  EXPECT_EQ(value("msync_page_bytes_total"), 1000);
+  EXPECT_EQ(value("msync_pull_seconds_count"), 1);
+  metrics.delta_sent(700);
+  EXPECT_EQ(value("msync_delta_bytes_sum"), 700);
+  metrics.http_request("document", 404, 3ms);
+  EXPECT_EQ(value("msync_http_requests_total{class=\"4xx\",route=\"document\"}"), 1);
+}
+
 TEST_F(MetricsTest, TotalsAreWhatRatesAreMadeOf) {
   Committed done;
   done.outcomes = {{Status::applied, 4}, {Status::rejected, 1}};

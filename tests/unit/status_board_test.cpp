@@ -33,7 +33,7 @@ class StatusTest : public BridgeFixture {
                              time,    std::move(*open_reader(address)),
                              address, "mqtt://127.0.0.1:1",
                              "1.2.3", epoch,
-                             {},      1,
+                             sampled, 1,
                              0};
     board = std::make_unique<StatusBoard>(std::move(parts));
     std::thread thread([this] { board->run(); });
@@ -49,6 +49,7 @@ class StatusTest : public BridgeFixture {
   Rejections rejections;
   ServerTime time{0};
   std::unique_ptr<StatusBoard> board;
+  std::function<void()> sampled;  // after each sample, on the board's thread
 };
 
 }  // namespace
@@ -111,6 +112,49 @@ TEST_F(StatusTest, ARejectionIsShownWithItsReasonAndPlace) {
   EXPECT_EQ(shown[0]["id"], "m1");
   EXPECT_EQ(shown[0]["code"], "invalid");
   EXPECT_EQ(shown[0]["path"], "/text");
+}
+
+TEST_F(StatusTest, ConflictsOfOneSampleAreAllShownTheNewestFirst) {
+  send(src_a, 1, put("a"));
+  send(src_b, 1, R"([{"op":"put","id":"a","data":{"text":"1"},"base":0}])", "bob:pc");
+  send(src_b, 1, R"([{"op":"put","id":"a","data":{"text":"2"},"base":0}])", "eve:pc");
+  const Json conflicts = after_samples(1)["conflicts"];
+  ASSERT_EQ(conflicts.size(), 2U);
+  EXPECT_EQ(conflicts[0]["user"], "eve");
+  EXPECT_EQ(conflicts[1]["user"], "bob");
+}
+
+TEST_F(StatusTest, SaysWhetherStoreLinkAndPluginAreWell) {
+  Gauges gauges;
+  gauges.ready = gauges.connected = true;
+  metrics.watch([&gauges] { return gauges; });
+  metrics.store_failed();
+  metrics.door({});
+  const Json status = after_samples(2);
+  EXPECT_EQ(status["broker"]["ready"], true);
+  EXPECT_GE(status["broker"]["since_ms"], status["start_ms"]);
+  EXPECT_EQ(status["store"]["writable"], false);
+  EXPECT_GT(status["door"]["heard_ms"], 0);
+  metrics.watch(nullptr);
+}
+
+TEST_F(StatusTest, WhatHappensBetweenTwoSamplesIsInOnePointAndInTheNewsOnce) {
+  std::size_t told = 0;
+  sampled = [&] {
+    if (Json::parse(board->news()).contains("rejections")) ++told;
+    if (board->samples() != 2) return;
+    for (int i = 0; i < 1000; ++i) metrics.delta_sent(1);
+    rejections.add({{1, "eve", "notes/1", "m1", Code::invalid, "/text"}});
+  };
+  const Json rates = after_samples(8)["rates"]["deltas_per_s"];
+  EXPECT_EQ(std::count_if(rates.begin(), rates.end(), [](const Json& rate) { return rate > 0; }), 1) << rates;
+  EXPECT_EQ(told, 1U);
+}
+
+TEST_F(StatusTest, AnHourIsRemembered) {
+  const Json status = after_samples(limits::status_samples + 5);
+  EXPECT_EQ(status["rates"]["at_ms"].size(), limits::status_samples);
+  EXPECT_EQ(status["rates"]["commit_p99_ms"].size(), limits::status_samples);
 }
 
 TEST_F(StatusTest, NewsHaveOnlyTheListsThatChanged) {
