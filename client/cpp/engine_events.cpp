@@ -18,6 +18,8 @@ template <class... Bodies>
 struct Overloaded : Bodies... {
   using Bodies::operator()...;
 };
+template <class... Bodies>
+Overloaded(Bodies...) -> Overloaded<Bodies...>;  // clang 14 does not find it by itself
 
 }  // namespace
 

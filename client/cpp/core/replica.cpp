@@ -14,6 +14,7 @@ Replica::Replica(std::string scope, std::string user, NewSrc new_src)
   state.src = new_src_();
 }
 
+// Its parts are moved from. NOLINTNEXTLINE(performance-unnecessary-value-param)
 std::optional<Error> Replica::load(StoredRows rows) {
   for (auto& [id, row] : rows.documents) documents_.load(id, std::move(row));
   std::vector<Entry> entries;
