@@ -61,7 +61,7 @@ void Engine::on_message(std::uint64_t attempt, LinkMessage&& message, std::funct
           return std::nullopt;
         },
         [done = std::move(done)](const Failure& failure) {
-          if (!failure) done();  // else the broker sends it again
+          if (!failure) done();  // else the next connection asks for what was in it
         }},
        false);
 }

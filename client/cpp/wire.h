@@ -25,7 +25,8 @@ class Wire {
     /// Once, when it has ended or could not be made, except after close(). `refused`: the broker did not take the token, or
     /// the client id.
     std::function<void(std::uint64_t attempt, bool refused, const std::string& why)> closed;
-    /// May be called late, or never: then the broker sends the message again.
+    /// `done` may be called late, or never: the hook then waits until the connection ends. Paho acknowledges nevertheless: what
+    /// was not stored must be asked for on the next connection.
     std::function<void(std::uint64_t attempt, LinkMessage&& message, std::function<void()> done)> message;
   };
 
