@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "tests/system/http_socket.h"
 #include "tests/system/http_world.h"
@@ -62,18 +63,21 @@ TEST_F(HttpCrowd, HealthIsAnsweredBesideAThousandStreamsAndLongListings) {
         web.url(room + "/docs?again=[1-1000000]")}));
   EXPECT_TRUE(eventually([&] { return gets("/docs?limit=1").status == 200; }));
 
-  std::vector<double> took_ms;
+  std::map<std::string, std::vector<double>> took_ms;
   HttpSocket health(web.port());
   for (int i = 0; i < 300; ++i) {
     const auto begun = std::chrono::steady_clock::now();
-    health.asks(i % 2 == 0 ? "/healthz" : "/readyz");
+    const std::string path = i % 2 == 0 ? "/healthz" : "/readyz";
+    health.asks(path);
     ASSERT_EQ(health.hears(), 200);
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begun;
-    took_ms.push_back(took.count());
+    took_ms[path].push_back(took.count());
   }
   for (const auto& one : listings) EXPECT_TRUE(one->running());
-  std::sort(took_ms.begin(), took_ms.end());
-  EXPECT_LE(took_ms[took_ms.size() / 2], 50) << "worst " << took_ms.back() << " ms";
+  for (auto& [path, all] : took_ms) {
+    std::sort(all.begin(), all.end());
+    EXPECT_LE(all[all.size() / 2], 50) << path << ", worst " << all.back() << " ms";
+  }
 }
 
 TEST_F(HttpCrowd, WhoTakesNothingOfAStreamIsLetGo) {
