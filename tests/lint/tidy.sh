@@ -26,7 +26,7 @@ made_of() {
 check() { # SOURCE HASH…
   local mark log
   mark=$cache/$( (printf '%s' "$common $*"
-    grep -F -- "/$1\"" "$build/compile_commands.json" -B1 | grep command | sed "s#$build#BUILD#g; s#$PWD#HERE#g") |
+    grep -B1 -F -- "/$1\"" "$build/compile_commands.json" | grep command | sed "s#$build#BUILD#g; s#$PWD#HERE#g") |
     sha256sum | cut -c1-32)
   if [ -e "$mark" ]; then
     touch "$mark"

@@ -63,7 +63,7 @@ export class Health {
   tellProgress(name: string): void {
     const scope = this.client()!.scopes.get(name)!;
     const { whole, seq, wholeAt } = scope.replica.state;
-    const state = scope.puller.mayPull ? (whole ? 'ready' : 'loading') : 'denied';
+    const state = scope.puller.denied ? 'denied' : whole ? 'ready' : 'loading';
     const progress: Progress = { state, seq, head: Math.max(scope.head, wholeAt, seq) };
     const text = `${state} ${seq} ${progress.head}`;
     if (this.#progress.get(name) === text) return;

@@ -174,6 +174,17 @@ describe('sending', () => {
     expect(leaf('in')).toHaveLength(2);
   });
 
+  it('a scope that was taken away stays denied until it has been read again', () => {
+    const { puller } = client.scopes.get(SCOPE)!;
+    notice({ code: 'revoked', scope: SCOPE });
+    expect(puller.denied).toBe(true);
+    client.granted(now);
+    settle();
+    expect(puller.denied).toBe(true);
+    page({ from: 0, to: 0, head: 0, reset: true, snap: 0, ...digestOf() });
+    expect(puller.denied).toBe(false);
+  });
+
   it('finds the message that the server will never take, one by one, and uses up its number', () => {
     write('m1');
     write('m2');

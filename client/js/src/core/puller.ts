@@ -10,6 +10,8 @@ import type { Sender } from './sender.js';
 
 export class Puller {
   mayPull = true;
+  /** From a refusal until the scope has been read again: that grants may have changed is no answer yet. */
+  denied = false;
   /** When the pull under way was sent. */
   pulledAt = 0;
   #rid = '';
@@ -52,6 +54,7 @@ export class Puller {
   /** The scope was taken away. */
   lose(): void {
     this.mayPull = false;
+    this.denied = true;
     this.#wants = false;
     this.forget();
   }
@@ -140,6 +143,7 @@ export class Puller {
 
   /** A page of ours was applied. */
   onPage(page: Delta, now: number): void {
+    this.denied = false;
     this.#headHeard = true;
     this.#pause = limits.BACKOFF_MIN_MS;
     this.#at = now + (page.last ? limits.BACKOFF_MIN_MS : limits.PULL_WAIT_MS);

@@ -157,6 +157,7 @@ export class Scope {
   #onNumbers(n: number, to: number, serverNow: number, outcomes: Delta['outcomes'], now: number): void {
     const { replica } = this;
     const { src, ackedN } = replica.state;
+    this.puller.denied = false;
     this.sender.opened = true;
     replica.onNumbers({ n, to, now: serverNow, outcomes: outcomes ?? [] }, now);
     if (!this.reads) replica.releaseAll();
