@@ -195,9 +195,10 @@ export class Sync {
   }
 
   /** Another tab has the connection now. */
-  #renewed(): void {
-    for (const collection of this.#collections.values()) void collection.reopen().catch(() => {});
+  async #renewed(): Promise<void> {
+    const opened = [...this.#collections.values()].map((collection) => collection.reopen());
     for (const live of this.#lives.values()) live.renew();
+    await Promise.allSettled(opened);
   }
 
   #take(event: BackendEvent): void {

@@ -50,7 +50,7 @@ function world() {
     opened.push(sync);
     return { sync, messages: sync.collection<{ text: string }>(SCOPE) };
   };
-  return { server, open, connections: () => connections };
+  return { server, open, name, connections: () => connections };
 }
 
 it('share one connection and one view', async () => {
@@ -68,6 +68,31 @@ it('share one connection and one view', async () => {
   await eventually(() => c.sync.status.state === 'idle');
   await expect(c.messages.put('a/b', { text: '' })).rejects.toMatchObject({ code: 'bad_id' });
   expect(server.documents(SCOPE)).toEqual({ m1: { text: 'by the leader' } });
+});
+
+it('a write that the leader took to its grave is not lost', async () => {
+  const { open, name } = world();
+  let die!: () => void;
+  const dead = new Promise<void>((resolve) => (die = resolve));
+  const { signal } = new AbortController();
+  void navigator.locks.request(name, { signal }, () => dead);
+  const channel = new BroadcastChannel(name);
+  const asked: string[] = [];
+  channel.onmessage = ({ data }) => {
+    if (data.hello) channel.postMessage({ leader: 'alice:x' });
+    if (!data.call) return;
+    asked.push(data.call.method);
+    if (data.call.method === 'open') channel.postMessage({ answer: data.call.id });
+  };
+  const { messages } = open();
+  const written = messages.put('m1', { text: 'in flight' });
+  await eventually(() => asked.includes('write'));
+  channel.close();
+  die();
+  await (
+    await written
+  ).synced;
+  expect(messages.get('m1')?.data.text).toBe('in flight');
 });
 
 it('say again who is there when the leader has closed', async () => {

@@ -19,11 +19,11 @@ function marker(name: string): EngineOptions['marker'] {
   };
 }
 
-/** `renewed`: the backend is the same object, but another tab stands behind it; scopes must be opened again. */
+/** `renewed`: the backend is the same object, but another tab stands behind it; scopes must be opened again, and are when it resolves. */
 export async function chooseBackend(
   options: ChooseOptions,
   tell: Tell,
-  renewed: () => void,
+  renewed: () => Promise<void>,
 ): Promise<Backend> {
   const mark = options.marker ?? (options.tabs ? marker(options.name) : undefined);
   const more = { ...options, ...(mark ? { marker: mark } : {}) };

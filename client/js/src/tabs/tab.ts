@@ -50,7 +50,7 @@ export class Tab implements Backend {
     private readonly options: EngineOptions,
     name: string,
     private readonly tell: (event: BackendEvent) => void,
-    private readonly renewed: () => void,
+    private readonly renewed: () => Promise<void>,
   ) {
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#hear(data as Message);
@@ -75,17 +75,18 @@ export class Tab implements Backend {
     this.#engine = engine;
     const held = new Promise<void>((release) => (this.#release = release));
     this.#say({ leader: engine.clientId });
-    this.#follow(engine.clientId);
+    void this.#follow(engine.clientId);
     await held;
   }
 
-  /** Somebody has begun to lead, perhaps this tab. */
-  #follow(clientId: string): void {
+  /** Somebody has begun to lead, perhaps this tab: what was asked before is asked again, once the scopes are open there. */
+  async #follow(clientId: string): Promise<void> {
     const again = this.clientId !== '';
     this.clientId = clientId;
     this.#found();
-    if (again) this.renewed();
-    for (const { call } of this.#waiting.values()) this.#pass(call);
+    const before = [...this.#waiting.values()];
+    if (again) await this.renewed();
+    for (const { call } of before) if (this.#waiting.has(call.id)) this.#pass(call);
   }
 
   /** A wiped database has no tabs, once who asked for it has been answered. */
@@ -97,7 +98,7 @@ export class Tab implements Backend {
   #hear(message: Message): void {
     if ('hello' in message) {
       if (this.#engine) this.#say({ leader: this.clientId });
-    } else if ('leader' in message) this.#follow(message.leader);
+    } else if ('leader' in message) void this.#follow(message.leader);
     else if ('event' in message) {
       if (this.#engine) return; // the last words of who led before
       this.tell(message.event);
