@@ -63,7 +63,7 @@ export class Collection<T = JsonObject> {
   readonly #waiting = new Map<string, (result: Result) => void>();
   #snapshot: readonly Doc<T>[] | undefined;
   #currentProgress: Progress = LOADING;
-  #opened: Promise<void> | undefined;
+  #opened: Promise<Backend> | undefined;
 
   constructor(
     readonly scope: string,
@@ -73,8 +73,11 @@ export class Collection<T = JsonObject> {
 
   /** Read from the local database. Rejects with `storage`, or `wrong_user`. */
   get ready(): Promise<void> {
-    this.#opened ??= this.reopen();
-    return this.#opened;
+    return this.#open().then(() => {});
+  }
+
+  #open(): Promise<Backend> {
+    return (this.#opened ??= this.reopen());
   }
 
   /** Of a first sync, and whether the scope may be read. */
@@ -114,16 +117,16 @@ export class Collection<T = JsonObject> {
    * before anything is written: `bad_id`, `invalid`, `too_large`, `storage`, `closed`.
    */
   put(id: string, data: T): Promise<Written> {
-    return this.transaction((tx) => tx.put(id, data));
+    return this.#write(() => [this.#operation('put', id, data)]);
   }
 
   /** JSON Merge Patch: what it does not name stays. */
   patch(id: string, patch: Patch<T>): Promise<Written> {
-    return this.transaction((tx) => tx.patch(id, patch));
+    return this.#write(() => [this.#operation('patch', id, patch)]);
   }
 
   delete(id: string): Promise<Written> {
-    return this.transaction((tx) => tx.delete(id));
+    return this.#write(() => [this.#operation('delete', id)]);
   }
 
   /** For a property with `x-merge: counter`. */
@@ -141,16 +144,20 @@ export class Collection<T = JsonObject> {
   }
 
   /** Several writes to this scope that happen wholly or not at all. `build` must not wait for anything. */
-  async transaction(build: (tx: Transaction<T>) => void): Promise<Written> {
-    const ops = this.#build(build);
+  transaction(build: (tx: Transaction<T>) => void): Promise<Written> {
+    return this.#write(() => this.#build(build));
+  }
+
+  async #write(make: () => Operation[]): Promise<Written> {
+    const ops = make();
     checkOperations(ops, this.host.limits());
-    await this.ready;
+    const backend = await this.#open();
     if (this.host.closed()) throw new SyncError('closed', 'it was closed');
     this.#validate(ops);
     const key = randomName();
     const synced = new Promise<Result>((resolve) => this.#waiting.set(key, resolve));
     try {
-      await (await this.host.backend()).write(this.scope, key, ops, ops.length > 1);
+      await backend.write(this.scope, key, ops, ops.length > 1);
     } catch (error) {
       this.#waiting.delete(key);
       throw error;
@@ -158,16 +165,18 @@ export class Collection<T = JsonObject> {
     return { key, synced };
   }
 
+  #operation(op: 'put' | 'patch' | 'delete', id: string, data?: unknown): Operation {
+    const seen = this.#docs.get(id);
+    const made: Operation = { op, id };
+    if (seen && seen.version > 0) made.base = seen.version;
+    if (op !== 'delete') made.data = copyDocument(data, this.host.limits().max_depth);
+    return made;
+  }
+
   #build(build: (tx: Transaction<T>) => void): Operation[] {
     const ops: Operation[] = [];
-    const depth = this.host.limits().max_depth;
-    const add = (op: 'put' | 'patch' | 'delete', id: string, data?: unknown) => {
-      const seen = this.#docs.get(id);
-      const made: Operation = { op, id };
-      if (seen && seen.version > 0) made.base = seen.version;
-      if (op !== 'delete') made.data = copyDocument(data, depth);
-      ops.push(made);
-    };
+    const add = (op: 'put' | 'patch' | 'delete', id: string, data?: unknown) =>
+      void ops.push(this.#operation(op, id, data));
     build({
       put: (id, data) => add('put', id, data),
       patch: (id, patch) => add('patch', id, patch),
@@ -204,9 +213,11 @@ export class Collection<T = JsonObject> {
   // ---- From the backend -----------------------------------------------------------------------------------
 
   /** @internal Opened at the backend: anew, where that is another one. */
-  async reopen(): Promise<void> {
+  reopen(): Promise<Backend> {
     this.#opened = (async () => {
-      await (await this.host.backend()).open(this.scope, this.options.reads ?? true);
+      const backend = await this.host.backend();
+      await backend.open(this.scope, this.options.reads ?? true);
+      return backend;
     })();
     this.#opened.catch(() => (this.#opened = undefined));
     return this.#opened;
@@ -221,7 +232,7 @@ export class Collection<T = JsonObject> {
       this.#waiting.delete(event.key);
       return;
     } else return;
-    for (const listener of [...this.#listeners]) listener();
+    if (this.#listeners.size > 0) for (const listener of [...this.#listeners]) listener();
   }
 
   #takeView(docs: Extract<BackendEvent, { type: 'view' }>['docs'], whole: boolean): void {

@@ -15,7 +15,7 @@ import { SyncError } from './input.js';
 import { Link, monotonic } from './link.js';
 import { random, randomName } from './random.js';
 import { Steps, type Step } from './steps.js';
-import type { Row } from './storage/storage.js';
+import type { Seen } from './core/view.js';
 import type { Transport } from './transport/transport.js';
 import { ACCEPT } from './unpack.js';
 
@@ -26,6 +26,17 @@ export interface EngineOptions extends DeviceOptions {
 }
 
 const TICK_MS = 500;
+/** False: it was rejected, and did nothing. */
+function runs(step: Step): boolean {
+  try {
+    step.run();
+    return true;
+  } catch (error) {
+    step.reject(error);
+    return false;
+  }
+}
+
 export class Engine implements Backend {
   clientId = '';
   #client!: Client;
@@ -83,17 +94,9 @@ export class Engine implements Backend {
   }
 
   async #commit(steps: Step[]): Promise<void> {
-    const done: Step[] = [];
-    for (const step of steps) {
-      try {
-        step.run();
-        done.push(step);
-      } catch (error) {
-        step.reject(error);
-      }
-    }
+    const done = steps.filter(runs);
     const effects = this.#client.take();
-    const rows = [...effects.rows] as Row[];
+    const { rows } = effects;
     if (this.#device.correct(effects.events)) rows.push(this.#device.row());
     try {
       if (rows.length > 0) await this.options.storage.commit(rows);
@@ -141,11 +144,9 @@ export class Engine implements Backend {
     for (const [scope, ids] of effects.changed) {
       const replica = this.#client.scopes.get(scope)?.replica;
       if (!replica) continue;
-      const docs = [...ids].map((id): [string, ReturnType<typeof replica.view> | null] => [
-        id,
-        replica.view(id) ?? null,
-      ]);
-      this.tell({ type: 'view', scope, whole: false, docs: docs as [string, never][] });
+      const docs: [string, Seen | null][] = [];
+      for (const id of ids) docs.push([id, replica.view(id) ?? null]);
+      this.tell({ type: 'view', scope, whole: false, docs });
     }
     for (const event of effects.events) this.#onEvent(event);
     for (const { topic, payload, qos } of effects.outgoing) this.#link!.publish(topic, payload, qos);

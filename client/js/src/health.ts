@@ -8,7 +8,7 @@ const STANDING = new Set(['token_refused', 'token', 'protocol_version', 'storage
 
 export class Health {
   readonly #standing = new Map<string, ErrorInfo>();
-  readonly #progress = new Map<string, string>();
+  readonly #progress = new Map<string, Progress>();
   #lastError: ErrorInfo | undefined;
   #told: Extract<BackendEvent, { type: 'status' }> | undefined;
 
@@ -64,10 +64,11 @@ export class Health {
     const scope = this.client()!.scopes.get(name)!;
     const { whole, seq, wholeAt } = scope.replica.state;
     const state = scope.puller.denied ? 'denied' : whole ? 'ready' : 'loading';
-    const progress: Progress = { state, seq, head: Math.max(scope.head, wholeAt, seq) };
-    const text = `${state} ${seq} ${progress.head}`;
-    if (this.#progress.get(name) === text) return;
-    this.#progress.set(name, text);
+    const head = Math.max(scope.head, wholeAt, seq);
+    const told = this.#progress.get(name);
+    if (told?.state === state && told.seq === seq && told.head === head) return;
+    const progress: Progress = { state, seq, head };
+    this.#progress.set(name, progress);
     this.tell({ type: 'progress', scope: name, progress });
   }
 

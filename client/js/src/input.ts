@@ -25,11 +25,16 @@ export class SyncError extends Error {
 
 const escape = (key: string) => key.replace(/~/g, '~0').replace(/\//g, '~1');
 
-/** `path` is made only for who is told of a fault. */
-function copy(value: unknown, path: () => string, depth: number): Json {
-  const fail = (message: string) => {
-    throw new SyncError('invalid', message, path());
-  };
+/** JSON Pointer of the fault: each level puts its own before it. */
+class Fault extends Error {
+  path = '';
+}
+
+function fail(message: string): never {
+  throw new Fault(message);
+}
+
+function copy(value: unknown, depth: number): Json {
   if (depth < 0) fail('nested too deeply');
   switch (typeof value) {
     case 'string':
@@ -41,25 +46,34 @@ function copy(value: unknown, path: () => string, depth: number): Json {
     case 'boolean':
       return value;
     case 'object':
-      break;
+      return value && copyMembers(value, depth - 1);
     default:
-      fail(`a ${typeof value} is not in JSON`);
+      return fail(`a ${typeof value} is not in JSON`);
   }
-  if (value === null) return null;
+}
+
+function copyMember(value: unknown, name: string | number, depth: number): Json {
+  try {
+    return copy(value, depth);
+  } catch (error) {
+    if (error instanceof Fault) error.path = `/${escape(String(name))}${error.path}`;
+    throw error;
+  }
+}
+
+function copyMembers(value: object, depth: number): Json {
   if (Array.isArray(value)) {
-    return Array.from(value as unknown[], (item, i) => copy(item, () => `${path()}/${i}`, depth - 1));
+    const list: Json[] = [];
+    for (let i = 0; i < value.length; ++i) list.push(copyMember(value[i], i, depth));
+    return list;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) fail('only plain objects are in JSON');
   const made: JsonObject = {};
-  for (const [key, member] of Object.entries(value as object)) {
+  for (const key of Object.keys(value)) {
     if (!isWellFormed(key)) fail('a name that is no Unicode');
-    if (member === undefined) continue;
-    setMember(
-      made,
-      key,
-      copy(member, () => `${path()}/${escape(key)}`, depth - 1),
-    );
+    const given = (value as Record<string, unknown>)[key];
+    if (given !== undefined) setMember(made, key, copyMember(given, key, depth));
   }
   return made;
 }
@@ -67,9 +81,22 @@ function copy(value: unknown, path: () => string, depth: number): Json {
 /** A copy of a document or patch. Members that are undefined are left out. Throws SyncError `invalid`. */
 export function copyDocument(value: unknown, maxDepth: number): JsonObject {
   // The envelope around it is message, list, group, operation.
-  const made = copy(value, () => '', maxDepth - 4);
-  if (!isObject(made)) throw new SyncError('invalid', 'a document is an object', '');
-  return made;
+  try {
+    const made = copy(value, maxDepth - 4);
+    return isObject(made) ? made : fail('a document is an object');
+  } catch (error) {
+    if (error instanceof Fault) throw new SyncError('invalid', error.message, error.path);
+    throw error;
+  }
+}
+
+/** Bytes of it as JSON, or more: for most, it saves writing them down. */
+function atMost(value: Json): number {
+  if (typeof value === 'string') return 2 + value.length * 6;
+  if (typeof value !== 'object' || value === null) return 25;
+  let bytes = 2;
+  for (const key in value) bytes += 4 + key.length * 6 + atMost((value as JsonObject)[key]!);
+  return bytes;
 }
 
 /** Throws SyncError: a bad id, too many operations, a message that the server would not take. */
@@ -83,8 +110,7 @@ export function checkOperations(ops: Operation[], limits: ServerLimits): void {
       throw new SyncError('bad_id', `${JSON.stringify(id)} cannot be an id`);
   }
   const room = limits.max_payload_bytes - 1024;
-  const text = JSON.stringify(ops);
-  const bytes = text.length * 3 <= room ? 0 : utf8Length(text);
+  const bytes = atMost(ops as unknown as Json) <= room ? 0 : utf8Length(JSON.stringify(ops));
   if (bytes > room) {
     throw new SyncError(
       'too_large',

@@ -33,7 +33,7 @@ export class Steps {
   }
 
   async #drain(): Promise<void> {
-    await Promise.resolve();
+    await undefined; // for what is asked in the same go
     while (this.#queue.length > 0) await this.commit(this.#queue.splice(0, TOGETHER));
     this.#draining = undefined;
   }

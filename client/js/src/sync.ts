@@ -250,7 +250,7 @@ export class Sync {
   }
 
   #notify(): void {
-    for (const listener of [...this.#listeners]) listener();
+    if (this.#listeners.size > 0) for (const listener of [...this.#listeners]) listener();
   }
 }
 

@@ -325,7 +325,7 @@ describe('epochs', () => {
   });
 
   it('a page of a snapshot that was not asked for does not begin one', () => {
-    const rows = client.take().rows.size;
+    const rows = client.take().rows.length;
     say(`${INBOX}/delta/${SCOPE}`, {
       ...{ rid: 'other', reset: true, snap: 9, epoch: '1999999999999-b', scope: SCOPE },
       ...{ from: 0, to: 9, head: 9, now: 1, changes: [] },

@@ -77,6 +77,7 @@ export class World {
 export class Device {
   client!: Client;
   disk = new Map<string, string>();
+  private handedOver = new Map<string, Json | undefined>();
   online = false;
   private life = 0;
   private names = 0;
@@ -123,8 +124,18 @@ export class Device {
     this.perform();
   }
 
+  /** A storage need not copy what it was given: it stays as it was. */
+  private checkHandedOver(): void {
+    for (const [key, value] of this.handedOver) {
+      const now = JSON.stringify(value);
+      if (now !== this.disk.get(key))
+        throw new Error(`${key} has become ${now}, and was ${this.disk.get(key)}`);
+    }
+  }
+
   crash(): void {
     this.goOffline();
+    this.checkHandedOver();
     this.boot();
   }
 
@@ -134,6 +145,8 @@ export class Device {
 
   restore(): void {
     this.goOffline();
+    this.checkHandedOver();
+    this.handedOver.clear();
     this.disk = new Map(this.saved);
     this.boot();
   }
@@ -201,6 +214,7 @@ export class Device {
   private perform(): void {
     const effects: Effects = this.client.take();
     for (const [key, value] of effects.rows) {
+      this.handedOver.set(key, value);
       if (value === undefined) this.disk.delete(key);
       else this.disk.set(key, JSON.stringify(value));
     }

@@ -10,6 +10,7 @@ import { PAGE_ENTITIES } from './limits.js';
 import { DEFAULT_LIMITS, PROTOCOL, isHigherEpoch } from './protocol.js';
 import type { Json, Notice, Operation, ServerStatus } from './protocol.js';
 import { Replica } from './replica.js';
+import type { Row } from './rows.js';
 import type { ReplicaEvent } from './reports.js';
 import { Scope, type Shared } from './scope.js';
 import { namesLeaf, parseTopic } from './topic.js';
@@ -31,11 +32,11 @@ export type ClientEvent =
   | { type: 'error'; scope?: string; code: string; message: string };
 
 export interface Effects {
-  rows: Map<string, Json | undefined>;
+  rows: Row[];
   outgoing: Outgoing[];
   events: ClientEvent[];
   /** By scope: ids whose view may have changed. */
-  changed: Map<string, Set<string>>;
+  changed: [string, Set<string>][];
 }
 
 export interface ClientOptions {
@@ -71,7 +72,10 @@ export class Client {
       accept: options.accept ?? [],
       pageEntities: options.pageEntities ?? PAGE_ENTITIES,
       quietUntil: 0,
-      publish: (topic, message, qos) => this.#outgoing.push({ topic, payload: JSON.stringify(message), qos }),
+      publish: (topic, message, qos) => {
+        const payload = typeof message === 'string' ? message : JSON.stringify(message);
+        this.#outgoing.push({ topic, payload, qos });
+      },
     };
   }
 
@@ -242,15 +246,20 @@ export class Client {
   // ---- What comes of it -----------------------------------------------------------------------------------
 
   take(): Effects {
-    const rows = new Map<string, Json | undefined>();
-    const changed = new Map<string, Set<string>>();
+    let rows: Row[] = [];
+    const changed: [string, Set<string>][] = [];
     const events = this.#events;
     for (const { name, replica } of this.scopes.values()) {
-      for (const [key, value] of replica.rows.take()) rows.set(key, value);
-      if (replica.changed.size > 0) changed.set(name, replica.changed);
-      replica.changed = new Set();
-      events.push(...replica.reports.events);
-      replica.reports.events = [];
+      const taken = replica.takeRows();
+      rows = rows.length > 0 ? rows.concat(taken) : taken;
+      if (replica.changed.size > 0) {
+        changed.push([name, replica.changed]);
+        replica.changed = new Set();
+      }
+      if (replica.reports.events.length > 0) {
+        events.push(...replica.reports.events);
+        replica.reports.events = [];
+      }
     }
     const outgoing = this.#outgoing;
     this.#outgoing = [];

@@ -1,18 +1,9 @@
 /**
  * What the server says, checked: a message that breaks the protocol is a text that says how, never an exception and
- * never half a message. Members that nobody knows are ignored.
+ * never half a message. Members that nobody knows stay in it, and nobody looks at them.
  */
 import { isObject } from './merge.js';
-import type {
-  Ack,
-  Change,
-  Delta,
-  Json,
-  JsonObject,
-  MutationResult,
-  Notice,
-  ServerStatus,
-} from './protocol.js';
+import type { Ack, Delta, JsonObject, Notice, ServerStatus } from './protocol.js';
 
 export type Decoded<T> = { ok: T; fault?: undefined } | { ok?: undefined; fault: string };
 
@@ -34,123 +25,103 @@ function number(object: JsonObject, key: string, min = 0): number {
   return value as number;
 }
 
-function optional<T>(
-  object: JsonObject,
-  key: string,
-  read: (object: JsonObject, key: string) => T,
-): T | undefined {
-  return object[key] === undefined ? undefined : read(object, key);
+type Check = (object: JsonObject, key: string) => unknown;
+
+function optional(object: JsonObject, key: string, check: Check): void {
+  if (object[key] !== undefined) check(object, key);
 }
 
-function flag(object: JsonObject, key: string): true | undefined {
-  if (object[key] === undefined) return undefined;
-  if (object[key] !== true) fail(`${key} is not true`);
-  return true;
+function flag(object: JsonObject, key: string): void {
+  if (object[key] !== undefined && object[key] !== true) fail(`${key} is not true`);
 }
 
-function list<T>(object: JsonObject, key: string, read: (item: JsonObject) => T): T[] {
+function list(object: JsonObject, key: string, check: (item: JsonObject) => unknown): void {
   const value = object[key];
-  if (!Array.isArray(value)) fail(`${key} is no list`);
-  return (value as Json[]).map((item) => (isObject(item) ? read(item) : fail(`${key} holds no object`)));
+  if (!Array.isArray(value)) return fail(`${key} is no list`);
+  for (const item of value) isObject(item) ? check(item) : fail(`${key} holds no object`);
 }
 
-/** Drops members that are undefined, so that what is stored is JSON. */
-function defined<T extends object>(value: T): T {
-  for (const key of Object.keys(value) as (keyof T)[]) if (value[key] === undefined) delete value[key];
-  return value;
-}
+const longText: Check = (object, key) => text(object, key, 1 << 20);
+const scopeText: Check = (object, key) => text(object, key, 1 << 16);
+const positive: Check = (object, key) => number(object, key, 1);
 
 const STATUSES = new Set(['applied', 'merged', 'superseded', 'conflict', 'rejected', 'processed']);
 
-function result(object: JsonObject): MutationResult {
-  const status = text(object, 'status');
-  if (!STATUSES.has(status)) fail(`status ${status}`);
-  return defined({
-    n: number(object, 'n', 1),
-    status: status as MutationResult['status'],
-    changes: optional(object, 'changes', () =>
-      list(object, 'changes', (each) => ({
-        id: text(each, 'id'),
-        version: number(each, 'version', 1),
-        seq: number(each, 'seq', 1),
-      })),
-    ),
-    op: optional(object, 'op', number),
-    id: optional(object, 'id', text),
-    version: optional(object, 'version', number),
-    seq: optional(object, 'seq', number),
-    error: optional(object, 'error', () => {
-      const error = object.error;
-      if (!isObject(error)) return fail('error is no object');
-      const path = optional(error, 'path', (o, k) => text(o, k, 1 << 20));
-      return defined({ code: text(error, 'code'), message: text(error, 'message', 1 << 20), path });
-    }),
-    duplicate: flag(object, 'duplicate'),
-  }) as MutationResult;
+function entity(object: JsonObject): void {
+  text(object, 'id');
+  number(object, 'version', 1);
+  number(object, 'seq', 1);
 }
 
-function change(object: JsonObject): Change {
-  const made = defined({
-    id: text(object, 'id'),
-    seq: number(object, 'seq', 1),
-    version: number(object, 'version', 1),
-    ts: number(object, 'ts'),
-    by: text(object, 'by'),
-    src: optional(object, 'src', text),
-    n: optional(object, 'n', (o, k) => number(o, k, 1)),
-    data: object.data as JsonObject | undefined,
-    patch: object.patch as JsonObject | undefined,
-    base: optional(object, 'base', number),
-    deleted: flag(object, 'deleted'),
-  }) as Change;
-  const contents = [made.data, made.patch, made.deleted].filter((each) => each !== undefined);
-  if (contents.length !== 1) fail('a change has not exactly one of data, patch, deleted');
-  if (contents[0] !== true && !isObject(contents[0])) fail('a document is no object');
-  if (made.patch && made.base === undefined) fail('a patch has no base');
-  return made;
+const entities: Check = (object, key) => list(object, key, entity);
+const results: Check = (object, key) => list(object, key, result);
+
+const errorInfo: Check = ({ error }) => {
+  if (!isObject(error)) return fail('error is no object');
+  text(error, 'code');
+  longText(error, 'message');
+  optional(error, 'path', longText);
+};
+
+function result(object: JsonObject): void {
+  const status = text(object, 'status');
+  if (!STATUSES.has(status)) fail(`status ${status}`);
+  number(object, 'n', 1);
+  optional(object, 'changes', entities);
+  optional(object, 'op', number);
+  optional(object, 'id', text);
+  optional(object, 'version', number);
+  optional(object, 'seq', number);
+  optional(object, 'error', errorInfo);
+  flag(object, 'duplicate');
+}
+
+function change(object: JsonObject): void {
+  entity(object);
+  number(object, 'ts');
+  text(object, 'by');
+  optional(object, 'src', text);
+  optional(object, 'n', positive);
+  optional(object, 'base', number);
+  flag(object, 'deleted');
+  const { data, patch, deleted } = object;
+  if (+(data !== undefined) + +(patch !== undefined) + +(deleted !== undefined) !== 1)
+    fail('a change has not exactly one of data, patch, deleted');
+  if (!deleted && !isObject(data ?? patch)) fail('a document is no object');
+  if (patch && object.base === undefined) fail('a patch has no base');
 }
 
 function delta(object: JsonObject): Delta {
-  const made = defined({
-    rid: optional(object, 'rid', text),
-    last: flag(object, 'last'),
-    reset: flag(object, 'reset'),
-    snap: optional(object, 'snap', number),
-    epoch: text(object, 'epoch', 64),
-    scope: text(object, 'scope', 1 << 16),
-    from: number(object, 'from'),
-    to: number(object, 'to'),
-    head: number(object, 'head'),
-    now: number(object, 'now'),
-    count: optional(object, 'count', number),
-    digest: optional(object, 'digest', text),
-    n: optional(object, 'n', number),
-    outcomes: optional(object, 'outcomes', () => list(object, 'outcomes', result)),
-    changes: list(object, 'changes', change),
-  }) as Delta;
+  optional(object, 'rid', text);
+  for (const key of ['last', 'reset']) flag(object, key);
+  text(object, 'epoch', 64);
+  scopeText(object, 'scope');
+  for (const key of ['from', 'to', 'head', 'now']) number(object, key);
+  for (const key of ['snap', 'count', 'n']) optional(object, key, number);
+  optional(object, 'digest', text);
+  optional(object, 'outcomes', results);
+  list(object, 'changes', change);
+  const made = object as unknown as Delta;
   if (made.from > made.to || made.to > made.head) fail('from, to and head are out of order');
   if (made.reset && (made.from !== 0 || made.snap === undefined || made.rid === undefined))
     fail('a bad reset');
   let last = made.from;
-  for (const each of made.changes) {
-    if (each.seq <= last || each.seq > made.to) fail('a change is outside its delta, or out of order');
-    last = each.seq;
+  for (const { seq } of made.changes) {
+    if (seq <= last || seq > made.to) fail('a change is outside its delta, or out of order');
+    last = seq;
   }
   return made;
 }
 
 function ack(object: JsonObject): Ack {
-  const made = defined({
-    epoch: text(object, 'epoch', 64),
-    scope: text(object, 'scope', 1 << 16),
-    src: text(object, 'src'),
-    now: number(object, 'now'),
-    n: optional(object, 'n', number),
-    head: optional(object, 'head', number),
-    gap: flag(object, 'gap'),
-    stale: flag(object, 'stale'),
-    results: optional(object, 'results', () => list(object, 'results', result)),
-  }) as Ack;
+  text(object, 'epoch', 64);
+  scopeText(object, 'scope');
+  text(object, 'src');
+  number(object, 'now');
+  for (const key of ['n', 'head']) optional(object, key, number);
+  for (const key of ['gap', 'stale']) flag(object, key);
+  optional(object, 'results', results);
+  const made = object as unknown as Ack;
   if (made.stale) return made;
   if (made.n === undefined) fail('an ack without n');
   if (!made.gap && (made.head === undefined || made.results === undefined)) fail('an ack without results');
@@ -158,40 +129,29 @@ function ack(object: JsonObject): Ack {
 }
 
 function notice(object: JsonObject): Notice {
-  return defined({
-    code: text(object, 'code'),
-    message: text(object, 'message', 1 << 16),
-    topic: optional(object, 'topic', text),
-    scope: optional(object, 'scope', (o, k) => text(o, k, 1 << 16)),
-    src: optional(object, 'src', text),
-    n: optional(object, 'n', number),
-    retry_after_ms: optional(object, 'retry_after_ms', number),
-    expires_in_s: optional(object, 'expires_in_s', number),
-  }) as Notice;
+  text(object, 'code');
+  scopeText(object, 'message');
+  optional(object, 'topic', text);
+  optional(object, 'scope', scopeText);
+  optional(object, 'src', text);
+  for (const key of ['n', 'retry_after_ms', 'expires_in_s']) optional(object, key, number);
+  return object as unknown as Notice;
 }
 
 /** A status of another version of the protocol need only say which. */
 function status(object: JsonObject): ServerStatus {
-  const protocol = number(object, 'protocol');
-  if (protocol !== 1) return { protocol } as ServerStatus;
+  const made = object as unknown as ServerStatus;
+  if (number(object, 'protocol') !== 1) return made;
   const state = text(object, 'state');
   if (state !== 'online' && state !== 'offline') fail(`state ${state}`);
-  const limits = object.limits;
+  text(object, 'epoch', 64);
+  number(object, 'boot');
+  text(object, 'version');
+  const { limits } = object;
   if (!isObject(limits)) return fail('limits is no object');
-  return {
-    state: state as ServerStatus['state'],
-    epoch: text(object, 'epoch', 64),
-    boot: number(object, 'boot'),
-    protocol,
-    version: text(object, 'version'),
-    limits: {
-      max_payload_bytes: number(limits, 'max_payload_bytes', 1024),
-      max_mutations: number(limits, 'max_mutations', 1),
-      max_operations: number(limits, 'max_operations', 1),
-      max_depth: number(limits, 'max_depth', 1),
-      max_unacked: number(limits, 'max_unacked', 1),
-    },
-  };
+  number(limits, 'max_payload_bytes', 1024);
+  for (const key of ['max_mutations', 'max_operations', 'max_depth', 'max_unacked']) number(limits, key, 1);
+  return made;
 }
 
 function decode<T>(payload: string, read: (object: JsonObject) => T): Decoded<T> {

@@ -35,6 +35,7 @@ export class Outbox {
   readonly #byN = new Map<number, Entry>();
   readonly #byKey = new Map<string, Entry>();
   readonly #byId = new Map<string, Entry[]>();
+  readonly #unsaved = new Set<Entry>();
   /** Not done yet. */
   waiting = 0;
 
@@ -67,8 +68,19 @@ export class Outbox {
     for (const entry of entries) this.save(entry);
   }
 
+  /** What the entry is at the end of the step. */
   save(entry: Entry): void {
-    this.rows.put('o', String(entry.order), entry);
+    this.#unsaved.add(entry);
+  }
+
+  /** Puts what the step changed into `rows`. */
+  flush(): void {
+    for (const entry of this.#unsaved) {
+      const { done } = entry;
+      const row = done ? { ...entry, done: { ...done, versions: { ...done.versions } } } : { ...entry };
+      this.rows.put('o', String(entry.order), row);
+    }
+    this.#unsaved.clear();
   }
 
   number(entry: Entry, n: number): void {
@@ -103,11 +115,16 @@ export class Outbox {
 
   remove(entry: Entry): void {
     this.entries.delete(entry);
+    this.#unsaved.delete(entry);
     if (entry.n) this.#byN.delete(entry.n);
     if (entry.key) this.#byKey.delete(entry.key);
     for (const id of idsOf(entry)) {
-      const rest = this.of(id).filter((each) => each !== entry);
-      if (rest.length > 0) this.#byId.set(id, rest);
+      const list = this.#byId.get(id)!;
+      if (list.length > 1)
+        this.#byId.set(
+          id,
+          list.filter((each) => each !== entry),
+        );
       else this.#byId.delete(id);
     }
     if (!entry.done) --this.waiting;

@@ -10,7 +10,7 @@ import { FILL_MAX, OUTCOME_WAIT_MS } from './limits.js';
 import { idsOf, Outbox, type Entry } from './outbox.js';
 import type { Ack, Change, Delta, ErrorInfo, Json, MutationResult, Operation } from './protocol.js';
 import { Reports, type Problem, type Remembered } from './reports.js';
-import { Rows } from './rows.js';
+import { Rows, type Row } from './rows.js';
 import { newState, type ReplicaState } from './state.js';
 import { viewOf, type Seen } from './view.js';
 
@@ -21,6 +21,7 @@ export class Replica {
   readonly reports: Reports;
   state: ReplicaState;
   changed = new Set<string>();
+  #unsaved = false;
 
   constructor(
     readonly scope: string,
@@ -45,11 +46,24 @@ export class Replica {
       else if (kind === 'a') this.reports.load(value as unknown as Remembered);
     }
     this.outbox.load(entries);
+    for (const { order, ops } of entries) {
+      this.state.nextOrder = Math.max(this.state.nextOrder, order + 1);
+      for (const { ts = 0 } of ops) this.state.lastTs = Math.max(this.state.lastTs, ts);
+    }
     this.save();
   }
 
+  /** What the state is at the end of the step. */
   save(): void {
-    this.rows.put('s', '', this.state);
+    this.#unsaved = true;
+  }
+
+  /** What the step changed. */
+  takeRows(): Row[] {
+    if (this.#unsaved) this.rows.put('s', '', { ...this.state });
+    this.#unsaved = false;
+    this.outbox.flush();
+    return this.rows.take();
   }
 
   view(id: string): Seen | undefined {
@@ -79,9 +93,9 @@ export class Replica {
       this.state.lastTs = Math.max(now, (known?.ts ?? 0) + 1, this.state.lastTs + 1, 1);
       op.ts = this.state.lastTs;
     }
+    // The state is not saved: nextOrder and lastTs follow from the entry.
     this.outbox.add({ order: this.state.nextOrder++, key, at: now, group, ops, n: 0 });
     this.#touch(ops);
-    this.save();
   }
 
   /** By a tab that has not heard of the first time. */
@@ -285,9 +299,9 @@ export class Replica {
     this.takeNewSrc();
     this.state.moving = false;
     for (const entry of this.outbox.entries) {
-      for (const op of entry.ops) {
-        if (op.base !== undefined) op.base = this.documents.live.get(op.id!)?.version ?? 0;
-      }
+      entry.ops = entry.ops.map((op) =>
+        op.base === undefined ? op : { ...op, base: this.documents.live.get(op.id!)?.version ?? 0 },
+      );
       this.outbox.save(entry);
       this.#touch(entry.ops);
     }

@@ -37,7 +37,7 @@ export class Reports {
   constructor(private readonly rows: Rows) {}
 
   load(row: Remembered): void {
-    this.#remembered.set(row.n, row);
+    this.#remembered.set(row.n % REMEMBERED, row);
   }
 
   settle(key: string, result: MutationResult): void {
@@ -67,17 +67,16 @@ export class Reports {
     return problem;
   }
 
+  /** In the place of the one that is REMEMBERED numbers older. */
   remember({ n, key, at, group, ops }: Remembered): void {
     const row = { n, key, at, group, ops };
-    this.#remembered.set(n, row);
-    this.rows.put('a', String(n), row);
-    if (this.#remembered.size <= REMEMBERED) return;
-    const [oldest] = this.#remembered.keys();
-    this.#forget(oldest!);
+    this.#remembered.set(n % REMEMBERED, row);
+    this.rows.put('a', String(n % REMEMBERED), row);
   }
 
   find(key: string): Remembered | undefined {
-    return [...this.#remembered.values()].find((row) => row.key === key);
+    for (const row of this.#remembered.values()) if (row.key === key) return row;
+    return undefined;
   }
 
   /** Those with a number above n. */
@@ -86,11 +85,7 @@ export class Reports {
   }
 
   forgetAll(): void {
-    for (const n of [...this.#remembered.keys()]) this.#forget(n);
-  }
-
-  #forget(n: number): void {
-    this.#remembered.delete(n);
-    this.rows.remove('a', String(n));
+    for (const place of this.#remembered.keys()) this.rows.remove('a', String(place));
+    this.#remembered.clear();
   }
 }

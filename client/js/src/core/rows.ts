@@ -8,9 +8,12 @@ import type { Json } from './protocol.js';
 
 export type RowKind = 's' | 'd' | 'o' | 'a' | 'p';
 
+/** undefined: the row is deleted. */
+export type Row = [key: string, value: Json | undefined];
+
 export class Rows {
-  /** undefined: the row is deleted. */
-  readonly changed = new Map<string, Json | undefined>();
+  #changed: Row[] = [];
+  readonly #byKey = new Map<string, Row>();
 
   constructor(readonly scope: string) {}
 
@@ -18,17 +21,32 @@ export class Rows {
     return `${kind}\n${this.scope}\n${name}`;
   }
 
+  /** The value must not change any more: who holds it need not copy it. */
   put(kind: RowKind, name: string, value: object): void {
-    this.changed.set(this.key(kind, name), value as Json);
+    this.#set(this.key(kind, name), value as Json);
   }
 
   remove(kind: RowKind, name: string): void {
-    this.changed.set(this.key(kind, name), undefined);
+    this.#set(this.key(kind, name), undefined);
   }
 
-  take(): Map<string, Json | undefined> {
-    const taken = new Map(this.changed);
-    this.changed.clear();
+  #set(key: string, value: Json | undefined): void {
+    const known = this.#byKey.get(key);
+    if (known) {
+      known[1] = value;
+      return;
+    }
+    const row: Row = [key, value];
+    this.#changed.push(row);
+    this.#byKey.set(key, row);
+  }
+
+  take(): Row[] {
+    const taken = this.#changed;
+    if (taken.length > 0) {
+      this.#changed = [];
+      this.#byKey.clear();
+    }
     return taken;
   }
 }

@@ -25,7 +25,8 @@ export interface Shared {
   pageEntities: number;
   /** Until when the server asked for silence. */
   quietUntil: number;
-  publish(topic: string, message: object, qos: 0 | 1): void;
+  /** `message`: a text is sent as it is. */
+  publish(topic: string, message: object | string, qos: 0 | 1): void;
 }
 
 export class Scope {

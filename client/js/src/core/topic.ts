@@ -4,9 +4,13 @@
 
 const encoder = new TextEncoder();
 
+// eslint-disable-next-line no-control-regex
+const ASCII = /^[\0-\x7f]*$/;
+export const isAscii = (text: string): boolean => ASCII.test(text);
+
 /** Bytes of a text as UTF-8. */
 export function utf8Length(text: string): number {
-  return encoder.encode(text).length;
+  return isAscii(text) ? text.length : encoder.encode(text).length;
 }
 
 // C0, DEL, C1, and what separates levels or is a wildcard.
@@ -26,8 +30,12 @@ export function isWellFormed(text: string): boolean {
   return !LONE_SURROGATE.test(text);
 }
 
+/** Most ids: nothing to look at more closely. */
+const PLAIN = /^[\w.:-]{1,128}$/;
+
 /** True for what may be an entity's id or a variable of a scope. */
 export function isLevel(text: string): boolean {
+  if (PLAIN.test(text)) return true;
   return (
     text.length > 0 &&
     !text.startsWith('$') &&

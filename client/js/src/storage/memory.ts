@@ -3,24 +3,20 @@ import type { Json } from '../core/protocol.js';
 import type { Row, Storage } from './storage.js';
 
 export class MemoryStorage implements Storage {
-  private readonly rows = new Map<string, string>();
+  /** The core changes no value that it has handed over. */
+  private readonly rows = new Map<string, Json>();
 
   async open(): Promise<void> {}
 
   async read(prefix: string): Promise<[string, Json][]> {
-    const found: [string, Json][] = [];
-    for (const [key, text] of this.rows)
-      if (key.startsWith(prefix)) found.push([key, JSON.parse(text) as Json]);
-    return found;
+    const found = [...this.rows].filter(([key]) => key.startsWith(prefix));
+    return JSON.parse(JSON.stringify(found)) as [string, Json][];
   }
 
   async commit(rows: Row[]): Promise<void> {
-    const texts = rows.map(
-      ([key, value]) => [key, value === undefined ? undefined : JSON.stringify(value)] as const,
-    );
-    for (const [key, text] of texts) {
-      if (text === undefined) this.rows.delete(key);
-      else this.rows.set(key, text);
+    for (const [key, value] of rows) {
+      if (value === undefined) this.rows.delete(key);
+      else this.rows.set(key, value);
     }
   }
 

@@ -3,9 +3,9 @@
  * Native, write one for the SQLite or key-value store of your app. `testStorage` in `mosquitto-sync/testing` checks one.
  */
 import type { Json } from '../core/protocol.js';
+import type { Row } from '../core/rows.js';
 
-/** undefined: the row goes. */
-export type Row = [key: string, value: Json | undefined];
+export type { Row };
 
 export interface Storage {
   /** Called once, before anything else. */
@@ -13,8 +13,8 @@ export interface Storage {
   /** All rows whose key begins with `prefix`, in any order. Values are the caller's own. */
   read(prefix: string): Promise<[string, Json][]>;
   /**
-   * All of it or nothing; resolves when it would survive the end of the process. Values must be copied before it
-   * returns. Rejects when it could not, such as on a full disk; then nothing has changed.
+   * All of it or nothing; resolves when it would survive the end of the process. The library does not change the values
+   * any more. Rejects when it could not, such as on a full disk; then nothing has changed.
    */
   commit(rows: Row[]): Promise<void>;
   close(): Promise<void>;

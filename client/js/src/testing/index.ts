@@ -52,15 +52,17 @@ export async function testStorage(storage: Storage): Promise<void> {
     ['d\nchat/10\na', 3],
     ['s\nchat/1\n', {}],
   ]);
-  value.n = 2; // the caller's own
   equal(
     await read('d\nchat/1\n'),
     [
       ['d\nchat/1\na', 2],
-      ['d\nchat/1\nb', { ...value, n: 1 }],
+      ['d\nchat/1\nb', value],
     ],
     'what was committed',
   );
+  const [[, own]] = (await read('d\nchat/1\nb')) as [[string, { n: number }]];
+  own.n = 2;
+  equal(await read('d\nchat/1\nb'), [['d\nchat/1\nb', value]], 'what a reader has changed');
   await storage.commit([
     ['d\nchat/1\na', undefined],
     ['d\nchat/1\nb', { again: true }],
