@@ -247,6 +247,21 @@ describe('what goes wrong', () => {
     await eventually(() => sync.status.state === 'idle' && sync.status.pending === 0);
   });
 
+  it('a connection that is new says nothing of what the last one knew', async () => {
+    const { join } = world();
+    const { sync, transport } = join('alice');
+    await eventually(() => sync.status.state === 'idle');
+    transport.online = false;
+    await eventually(() => sync.status.state === 'offline');
+    const states = [sync.status.state];
+    sync.subscribe(() => sync.status.state !== states.at(-1) && states.push(sync.status.state));
+    transport.online = true;
+    globalThis.dispatchEvent?.(new Event('online'));
+    await eventually(() => sync.status.state === 'idle' && states.length > 2);
+    expect(states.filter((state) => state === 'idle')).toHaveLength(1);
+    expect(states.at(-1)).toBe('idle');
+  });
+
   it('a clock that is off by years', async () => {
     const { join, server } = world();
     const YEARS = 10 * 365 * 86_400_000;

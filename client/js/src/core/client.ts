@@ -105,13 +105,13 @@ export class Client {
     this.#isConnected = true;
     this.#shared.open = !this.unsupported;
     this.#shared.quietUntil = 0;
-    this.status = undefined;
     for (const scope of this.scopes.values()) scope.connected(now);
     this.tick(now);
   }
 
   disconnected(): void {
     this.#isConnected = this.#shared.open = false;
+    this.status = undefined;
   }
 
   subscribed(now: number): void {
