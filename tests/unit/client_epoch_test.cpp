@@ -75,6 +75,37 @@ TEST_F(ClientEpoch, AServerThatLostItsTailGetsNoopsForWhatIsMissing) {
   EXPECT_EQ(problems(), std::vector<std::string>{lost + " lost"});
 }
 
+TEST_F(ClientEpoch, ManyLostNumbersCostANewNameAndAreToldAllTheSame) {
+  const std::string lost = confirmed_write();
+  const std::string before = src();
+  replica().state.last_n = replica().state.acked_n = 20'001;
+  client->find(scope)->want_pull(true);
+  pass(1'000);
+  page({{"from", 1},
+        {"to", 1},
+        {"head", 1},
+        {"last", true},
+        {"n", 0},
+        {"changes", Json::array()},
+        {"now", 9000}});
+  EXPECT_NE(src(), before);
+  EXPECT_EQ(problems(), std::vector<std::string>{lost + " lost"});
+}
+
+TEST_F(ClientEpoch, AHeadBelowOursIsPulledUnlessItIsAnOldWord) {
+  opened();
+  live({{"from", 0}, {"to", 2}, {"head", 2}, {"now", 6000}, {"changes", {change("m1", 2, {{"a", 1}})}}});
+  const auto pulls = [this] { return count("pull"); };
+  const std::size_t before = pulls();
+  live({{"from", 0}, {"to", 1}, {"head", 1}, {"now", 5900}, {"changes", Json::array()}});
+  pass(5'000);
+  EXPECT_EQ(pulls(), before) << "it was on its way when the newer one was said";
+  live({{"from", 1}, {"to", 1}, {"head", 1}, {"now", 7000}, {"changes", Json::array()}});
+  pass(2'000);
+  EXPECT_EQ(pulls(), before + 1);
+  EXPECT_EQ(pull()["since"], 2);
+}
+
 TEST_F(ClientEpoch, AServerOfAnotherProtocolIsToldAndNothingIsSent) {
   opened();
   hear("sync/status", R"({"state":"online","protocol":2})");

@@ -108,6 +108,7 @@ class Scope {
   bool may_write_ = true;
   bool denied_ = false;
   std::uint64_t head_ = 0;
+  std::int64_t heard_now_ = 0;  // the server's time of the newest delta
 };
 
 }  // namespace msync::client

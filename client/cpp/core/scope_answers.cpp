@@ -82,7 +82,10 @@ void Scope::on_log(const Delta& delta, std::int64_t now) {
   if (!delta.rid.empty() || delta.epoch != state.epoch || state.in_snapshot) return;
   head_heard_ = true;
   const std::uint64_t before = state.acked_n;
-  if (!replica_.apply(delta, now)) want_pull();
+  // Below what is here, and no word from before it: the server lost its tail.
+  const bool behind = delta.head < state.seq && delta.now > heard_now_;
+  heard_now_ = std::max(heard_now_, delta.now);
+  if (!replica_.apply(delta, now) || behind) want_pull();
   if (state.acked_n > before) progressed(now);
   if (state.want_snapshot) want_pull();
 }
@@ -103,6 +106,7 @@ bool Scope::on_page(const Delta& page, std::int64_t now) {
     return mine;
   }
   head_ = std::max(page.reset ? 0 : head_, page.head);
+  heard_now_ = std::max(heard_now_, page.now);
   if (!replica_.apply(page, now)) {
     want_pull(mine);
     return mine;

@@ -291,6 +291,78 @@ describe('numbers', () => {
     write('m2');
     expect(last('in')).toMatchObject({ n: 1, src: replica().state.src, mutations: [{ id: 'm2' }] });
   });
+
+  it('of an earlier name are not those that a server loses later', () => {
+    write('m1');
+    write('m2');
+    ack({ n: 2, head: 5, results: [1, 2].map((n) => ({ n, status: 'applied', changes: [], seq: 5 })) });
+    ack({ n: 7, head: 3, results: [] });
+    pass(500);
+    page({ from: 0, to: 3, head: 3, n: 7, outcomes: [] }); // another name, and m1 and m2 leave
+    write('m3');
+    ack({ n: 1, head: 3, results: [{ n: 1, status: 'applied', changes: [] }] });
+    client.connected(now);
+    pass(12_000);
+    client.scopes.get(SCOPE)!.puller.want(true);
+    pass(500);
+    page({ from: 3, to: 3, head: 3, now: 9000, n: 0, outcomes: [] });
+    const lost = told.flatMap((event) => (event.type === 'problem' ? event.problem.key : []));
+    expect(lost).toEqual(['key-m3']);
+  });
+
+  it('that were lost are told even where they are too many to be filled', () => {
+    write('m1');
+    ack({ n: 1, head: 1, results: [{ n: 1, status: 'applied', changes: [] }] });
+    log({ from: 0, to: 1, head: 1 });
+    const { state } = replica();
+    state.lastN = state.ackedN = 20_001;
+    const { src } = state;
+    client.scopes.get(SCOPE)!.puller.want(true);
+    pass(500);
+    page({ from: 1, to: 1, head: 1, now: 9000, n: 0, outcomes: [] });
+    expect(state.src).not.toBe(src);
+    expect(told).toContainEqual(
+      expect.objectContaining({ problem: expect.objectContaining({ key: 'key-m1', status: 'lost' }) }),
+    );
+  });
+});
+
+describe('a server that lost its tail without a new epoch', () => {
+  const pulls = () => leaf('pull').length;
+  beforeEach(() => {
+    log({ from: 0, to: 4, head: 4, now: 6000 });
+    pass(2000);
+  });
+
+  it('is asked by who reads of a head below what is here', () => {
+    const before = pulls();
+    log({ from: 1, to: 1, head: 1, now: 7000 });
+    pass(1000);
+    expect(pulls()).toBe(before + 1);
+    expect(last('pull')).toMatchObject({ since: 4 });
+    page({ reset: true, snap: 1, from: 0, to: 1, head: 1, now: 7100, n: 0, outcomes: [] });
+    expect(replica().state.seq).toBe(1);
+    pass(5000);
+    expect(pulls()).toBe(before + 1);
+  });
+
+  it('is not asked for a head that is late, or comes again', () => {
+    const before = pulls();
+    log({ from: 2, to: 3, head: 3, now: 5900 });
+    log({ from: 3, to: 4, head: 4, now: 6000 });
+    pass(5000);
+    expect(pulls()).toBe(before);
+  });
+
+  it('is asked once for one head, however often that comes', () => {
+    const before = pulls();
+    for (let i = 0; i < 5; ++i) {
+      log({ from: 1, to: 1, head: 1, now: 7000 });
+      pass(1000);
+      if (i === 0) page({ from: 4, to: 4, head: 4, now: 7100, n: 0, outcomes: [] });
+    }
+    expect(pulls()).toBe(before + 1);
+  });
 });
 
 describe('the digest', () => {

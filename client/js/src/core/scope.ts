@@ -36,6 +36,8 @@ export class Scope {
   #seenAt = -limits.SEEN_EVERY_MS;
   /** The newest head that a page named: how far a first sync is. */
   head = 0;
+  /** The server's time of the newest delta. */
+  #heardNow = 0;
 
   constructor(
     readonly name: string,
@@ -178,7 +180,10 @@ export class Scope {
     if (delta.rid !== undefined || delta.epoch !== state.epoch || state.inSnapshot) return;
     this.puller.heard();
     const before = state.ackedN;
-    if (!this.replica.apply(delta, now)) this.puller.want();
+    // Below what is here, and no word from before it: the server lost its tail.
+    const behind = delta.head < state.seq && delta.now > this.#heardNow;
+    this.#heardNow = Math.max(this.#heardNow, delta.now);
+    if (!this.replica.apply(delta, now) || behind) this.puller.want();
     if (state.ackedN > before) this.sender.progressed(now);
     if (state.wantSnapshot) this.puller.want();
   }
@@ -199,6 +204,7 @@ export class Scope {
       return mine;
     }
     this.head = Math.max(page.reset ? 0 : this.head, page.head);
+    this.#heardNow = Math.max(this.#heardNow, page.now);
     if (!replica.apply(page, now)) {
       this.puller.want(mine);
       return mine;
