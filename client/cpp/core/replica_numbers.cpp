@@ -85,8 +85,8 @@ void Replica::report_lost(std::uint64_t n) {
 /// The server lost its tail without a new epoch: the missing numbers are used up by noops.
 void Replica::refill(std::uint64_t n) {
   const std::uint64_t acked = state.acked_n;
-  if (acked - n > bounds::fill_max) return take_new_src();
   report_lost(n);
+  if (acked - n > bounds::fill_max) return take_new_src();
   for (std::uint64_t missing = acked; missing > n; --missing)
     outbox_.add({state.first_order--, "", 0, false, {WriteOp{}}, missing, {}});
   state.acked_n = n;

@@ -332,8 +332,8 @@ export class Replica {
   /** The server lost its tail without a new epoch: the missing numbers are used up by noops. */
   #refill(n: number): void {
     const { ackedN } = this.state;
-    if (ackedN - n > FILL_MAX) return this.takeNewSrc();
     this.#reportLost(n);
+    if (ackedN - n > FILL_MAX) return this.takeNewSrc();
     const noops: Entry[] = [];
     for (let missing = ackedN; missing > n; --missing) {
       const order = this.state.firstOrder--;
@@ -349,12 +349,12 @@ export class Replica {
     const state = this.state;
     state.src = this.newSrc();
     state.lastN = state.ackedN = state.ackedNow = 0;
-    this.reports.forgetAll();
     for (const entry of [...this.outbox.entries]) {
       if (entry.done) this.#leave(entry);
       else if (!entry.key) this.outbox.remove(entry);
       else this.outbox.number(entry, 0);
     }
+    this.reports.forgetAll(); // what has left just now, too: its numbers were another name's
     this.save();
   }
 
@@ -370,7 +370,6 @@ export class Replica {
     this.takeNewSrc();
     const { src, generation, nextOrder, firstOrder, lastTs } = this.state;
     this.state = { ...newState(src), generation, nextOrder, firstOrder, lastTs };
-    this.reports.forgetAll();
     this.save();
     this.reports.events.push({ type: 'purged', scope: this.scope, reason });
   }
