@@ -75,6 +75,26 @@ TEST_F(ClientEpoch, AServerThatLostItsTailGetsNoopsForWhatIsMissing) {
   EXPECT_EQ(problems(), std::vector<std::string>{lost + " lost"});
 }
 
+TEST_F(ClientEpoch, APageThatWasReadBeforeTheAckWasMadeLosesNothing) {
+  opened();
+  live({{"from", 3}, {"to", 4}, {"head", 4}, {"changes", Json::array()}});  // a gap
+  pass(2'000);
+  put("m1", {{"a", 1}});
+  ack({{"n", 1},
+       {"head", 5},
+       {"now", 6000},
+       {"results", {{{"n", 1}, {"status", "applied"}, {"changes", Json::array()}}}}});
+  page({{"from", 0},
+        {"to", 4},
+        {"head", 4},
+        {"last", true},
+        {"n", 0},
+        {"changes", Json::array()},
+        {"now", 6001}});
+  EXPECT_EQ(problems(), std::vector<std::string>{});
+  EXPECT_EQ(state().acked_n, 1u);
+}
+
 TEST_F(ClientEpoch, ManyLostNumbersCostANewNameAndAreToldAllTheSame) {
   const std::string lost = confirmed_write();
   const std::string before = src();

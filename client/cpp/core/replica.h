@@ -61,6 +61,7 @@ class Replica {
     std::uint64_t n = 0;
     std::uint64_t to = 0;
     std::int64_t server_now = 0;
+    std::uint64_t known = 0;  // the number that had been acknowledged when it was asked
     std::vector<MutationResult> outcomes;
   };
   void on_numbers(const Numbers& said, std::int64_t now);

@@ -9,7 +9,7 @@ namespace msync::client {
 void Replica::on_numbers(const Numbers& said, std::int64_t now) {
   if (state.moving) return finish_move(said, now);
   for (const MutationResult& outcome : said.outcomes) learn(outcome, said.to, now);
-  if (said.n < state.acked_n && said.server_now > state.acked_now) {
+  if (said.n < std::min(said.known, state.acked_n) && said.server_now > state.acked_now) {
     refill(said.n);
   } else {
     cover_by_pull(said, now);

@@ -126,6 +126,7 @@ void Scope::pull(std::int64_t now) {
   reset_taken_ = false;
   wants_pull_ = false;
   pulled_at_ = now;
+  pulled_acked_n_ = state.acked_n;
   const double jitter = 0.5 + shared_.random();
   pull_at_ =
       now + bounds::pull_wait_ms + static_cast<std::int64_t>(static_cast<double>(pull_pause_) * jitter);

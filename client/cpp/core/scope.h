@@ -89,6 +89,7 @@ class Scope {
   std::string rid_;
   bool reset_taken_ = false;
   std::int64_t pulled_at_ = 0;
+  std::uint64_t pulled_acked_n_ = 0;  // known then: the answer may be older than acks that have come since
   std::int64_t pull_at_ = 0;
   std::int64_t pull_pause_ = bounds::backoff_min_ms;
   bool wants_pull_ = false;

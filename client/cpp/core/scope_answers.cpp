@@ -38,7 +38,7 @@ void Scope::progressed(std::int64_t now) {
 bool Scope::on_gap(const Ack& ack, std::int64_t now) {
   const ReplicaState& state = replica_.state;
   if (!reads_ && !opened_) {
-    on_numbers({ack.n, 0, ack.now, {}}, now);
+    on_numbers({ack.n, 0, ack.now, state.acked_n, {}}, now);
     return true;
   }
   if (!opened_ || state.moving) return false;
@@ -48,7 +48,7 @@ bool Scope::on_gap(const Ack& ack, std::int64_t now) {
     if (reads_) {
       want_pull();
     } else {
-      on_numbers({ack.n, 0, ack.now, {}}, now);
+      on_numbers({ack.n, 0, ack.now, state.acked_n, {}}, now);
     }
     return false;
   }
@@ -123,7 +123,7 @@ void Scope::page_of_mine(const Delta& page, std::int64_t now) {
   const bool at_head = page.to == page.head;
   if (page.last) rid_.clear();
   if (page.last && !at_head) want_pull(true);
-  if (page.n && at_head) on_numbers({*page.n, page.to, page.now, page.outcomes}, now);
+  if (page.n && at_head) on_numbers({*page.n, page.to, page.now, pulled_acked_n_, page.outcomes}, now);
 }
 
 }  // namespace msync::client

@@ -292,6 +292,21 @@ describe('numbers', () => {
     expect(last('in')).toMatchObject({ n: 1, src: replica().state.src, mutations: [{ id: 'm2' }] });
   });
 
+  it('in a page that was read before their ack was made are not lost', () => {
+    log({ from: 3, to: 4, head: 4 }); // a gap
+    pass(1500);
+    write('m1');
+    ack({
+      ...{ n: 1, head: 5, now: 6000 },
+      results: [{ n: 1, status: 'applied', changes: [{ id: 'm1', version: 1, seq: 5 }] }],
+    });
+    page({ from: 0, to: 4, head: 4, now: 6001, n: 0, outcomes: [] });
+    pass(4000);
+    expect(told.filter(({ type }) => type === 'problem')).toEqual([]);
+    expect(replica().state.ackedN).toBe(1);
+    expect(leaf('in')).toHaveLength(1);
+  });
+
   it('of an earlier name are not those that a server loses later', () => {
     write('m1');
     write('m2');

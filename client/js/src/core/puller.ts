@@ -14,6 +14,8 @@ export class Puller {
   denied = false;
   /** When the pull under way was sent. */
   pulledAt = 0;
+  /** What was known to be processed then: its answer may be older than acks that have come since. */
+  ackedN = 0;
   #rid = '';
   #resetTaken = false;
   #wants = false;
@@ -105,6 +107,7 @@ export class Puller {
     this.#resetTaken = false;
     this.#wants = false;
     this.pulledAt = now;
+    this.ackedN = state.ackedN;
     this.#at = now + limits.PULL_WAIT_MS + this.#pause * (0.5 + this.shared.random());
     this.#pause = Math.min(this.#pause * 2, limits.BACKOFF_MAX_MS);
     const snapshot = state.wantSnapshot;

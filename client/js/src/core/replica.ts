@@ -14,6 +14,16 @@ import { Rows, type Row } from './rows.js';
 import { newState, type ReplicaState } from './state.js';
 import { viewOf, type Seen } from './view.js';
 
+/** What the server says of our numbers. */
+export interface Numbers {
+  n: number;
+  to: number;
+  now: number;
+  /** The number that had been acknowledged when it was asked. */
+  known: number;
+  outcomes: MutationResult[];
+}
+
 export class Replica {
   readonly rows: Rows;
   readonly documents: Documents;
@@ -225,14 +235,14 @@ export class Replica {
   }
 
   /** What a pull at the head says of our numbers. False: this database is an older copy of itself. */
-  onNumbers(page: { n: number; to: number; now: number; outcomes: MutationResult[] }, now: number): boolean {
+  onNumbers(page: Numbers, now: number): boolean {
     const state = this.state;
     for (const outcome of page.outcomes) if (!state.moving) this.#learn(outcome, page.to, now);
     if (state.moving) {
       this.#finishMove(page.n, page.outcomes, now);
       return true;
     }
-    if (page.n < state.ackedN && page.now > state.ackedNow) this.#refill(page.n);
+    if (page.n < Math.min(page.known, state.ackedN) && page.now > state.ackedNow) this.#refill(page.n);
     else this.#coverByPull(page, now);
     this.release(now);
     if (page.n <= state.lastN) return true;
@@ -240,7 +250,7 @@ export class Replica {
     return false;
   }
 
-  #coverByPull(page: { n: number; to: number; now: number; outcomes: MutationResult[] }, now: number): void {
+  #coverByPull(page: Numbers, now: number): void {
     // Outcomes other than `applied` are kept, the last 100 of them.
     const status = page.outcomes.length < 100 ? 'applied' : 'processed';
     for (const entry of this.outbox.entries) {

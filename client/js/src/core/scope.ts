@@ -6,7 +6,7 @@
 import * as limits from './limits.js';
 import type { Ack, Delta, ServerLimits } from './protocol.js';
 import { Puller } from './puller.js';
-import type { Replica } from './replica.js';
+import type { Numbers, Replica } from './replica.js';
 import { Sender } from './sender.js';
 
 /** What all scopes of a client share. */
@@ -143,7 +143,7 @@ export class Scope {
     const { state } = this.replica;
     const { opened } = this.sender;
     if (!this.reads && !opened) {
-      this.#onNumbers(ack.n!, 0, ack.now, [], now);
+      this.#onNumbers({ n: ack.n!, to: 0, now: ack.now, known: state.ackedN, outcomes: [] }, now);
       return true;
     }
     if (!opened || state.moving) return false;
@@ -152,17 +152,17 @@ export class Scope {
     } else if (ack.now > state.ackedNow) {
       // Older than what else has arrived, or the server lost its tail: a pull tells.
       if (this.reads) this.puller.want();
-      else this.#onNumbers(ack.n!, 0, ack.now, [], now);
+      else this.#onNumbers({ n: ack.n!, to: 0, now: ack.now, known: state.ackedN, outcomes: [] }, now);
     }
     return false;
   }
 
-  #onNumbers(n: number, to: number, serverNow: number, outcomes: Delta['outcomes'], now: number): void {
+  #onNumbers(said: Numbers, now: number): void {
     const { replica } = this;
     const { src, ackedN } = replica.state;
     this.puller.denied = false;
     this.sender.opened = true;
-    replica.onNumbers({ n, to, now: serverNow, outcomes: outcomes ?? [] }, now);
+    replica.onNumbers(said, now);
     if (!this.reads) replica.releaseAll();
     if (replica.state.src !== src) {
       this.sender.again();
@@ -211,9 +211,9 @@ export class Scope {
     }
     if (!mine) return false;
     this.puller.onPage(page, now);
-    if (page.n !== undefined && page.to === page.head) {
-      this.#onNumbers(page.n, page.to, page.now, page.outcomes, now);
-    }
+    const { n, to, outcomes = [] } = page;
+    const known = this.puller.ackedN;
+    if (n !== undefined && to === page.head) this.#onNumbers({ n, to, now: page.now, known, outcomes }, now);
     return true;
   }
 
