@@ -80,10 +80,38 @@ TEST_F(ClientOutbox, AGapIsAnsweredByWhatIsMissing) {
 }
 
 TEST_F(ClientOutbox, ManyAreSentTogetherAndNoMoreThanTheWindow) {
-  for (int i = 0; i < 300; ++i) put("m" + std::to_string(i), {{"a", i}});
+  for (int i = 0; i < 1'300; ++i) put("m" + std::to_string(i), {{"a", i}});
   opened();
-  ASSERT_EQ(count("in"), 1u);
-  EXPECT_EQ(said("in")["mutations"].size(), bounds::unacked);
+  EXPECT_EQ(count("in"), bounds::unacked / bounds::batch);
+  EXPECT_EQ(said("in")["n"], 751);
+  EXPECT_EQ(said("in")["mutations"].size(), bounds::batch);
+  ack({{"n", 250}, {"head", 0}, {"results", Json::array()}});
+  EXPECT_EQ(count("in"), 5u);
+  EXPECT_EQ(said("in")["n"], 1'001);
+}
+
+TEST_F(ClientOutbox, NoMoreBytesAreUnderWayThanAreWorthSendingAgain) {
+  const std::string text(60'000, 'x');
+  for (int i = 0; i < 12; ++i) put("m" + std::to_string(i), {{"a", text}});
+  opened();
+  EXPECT_EQ(count("in"), 2u) << "four that fill a message, and the fifth is the last that is begun";
+  EXPECT_EQ(said("in")["n"], 5);
+  EXPECT_EQ(said("in")["mutations"].size(), 1u);
+  ack({{"n", 4}, {"head", 0}, {"results", Json::array()}});
+  EXPECT_EQ(said("in")["n"], 6);
+  EXPECT_EQ(said("in")["mutations"].size(), 4u);
+}
+
+TEST_F(ClientOutbox, AWriteAfterARestartComesAfterThoseBefore) {
+  put("m1", {{"a", 1}});
+  put("m1", {{"a", 2}});
+  const std::int64_t last = state().last_ts;
+  restart();
+  EXPECT_EQ(state().last_ts, last);
+  put("m1", {{"a", 3}});
+  EXPECT_EQ(view("m1"), Json({{"a", 3}}));
+  EXPECT_GT(state().last_ts, last);
+  EXPECT_EQ(replica().outbox().waiting(), 3u);
 }
 
 TEST_F(ClientOutbox, WhatWasNotStoredAsMeantIsAProblemOverRestarts) {

@@ -24,8 +24,12 @@ inline constexpr std::int64_t gap_pause_ms = 1'000;
 inline constexpr std::int64_t log_wait_ms = 3'000;
 /// How long the log may be ahead of an ack before a write counts as simply applied.
 inline constexpr std::int64_t outcome_wait_ms = 3'000;
-/// Under way without an ack, however many the server allows: what is resent after a loss.
-inline constexpr std::size_t unacked = 200;
+/// Under way without an ack, if the server allows so many: while it works on some, the next are on their way.
+inline constexpr std::size_t unacked = 1'000;
+/// And no more than that: it is what is sent again after a loss.
+inline constexpr std::size_t unacked_bytes = 262'144;
+/// Of them in a message, so that acks come while the rest is under way.
+inline constexpr std::size_t batch = 250;
 /// Left free in a message for epoch, src, n and brackets.
 inline constexpr std::size_t envelope_bytes = 512;
 /// Acknowledged writes whose content is kept, to be handed back if the server loses them.

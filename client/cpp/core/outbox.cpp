@@ -12,22 +12,23 @@ std::set<std::string> ids_of(const std::vector<WriteOp>& ops) {
   return ids;
 }
 
-void Outbox::insert(Entry entry) {
+Entry& Outbox::insert(Entry entry) {
   const std::int64_t order = entry.order;
   Entry& placed = entries_.insert_or_assign(order, std::move(entry)).first->second;
   if (placed.n != 0) by_n_[placed.n] = &placed;
   if (!placed.key.empty()) keys_.insert(placed.key);
   for (const std::string& id : ids_of(placed.ops)) by_id_[id].push_back(&placed);
   if (placed.done) done_.insert(order);
+  return placed;
 }
 
 void Outbox::add(Entry entry) {
-  save(entry);
-  insert(std::move(entry));
+  save(insert(std::move(entry)));
 }
 
-void Outbox::save(const Entry& entry) {
-  rows_.put(RowKind::write, std::to_string(entry.order), encode(entry));
+void Outbox::flush() {
+  for (const Entry* entry : unsaved_) rows_.put(RowKind::write, std::to_string(entry->order), encode(*entry));
+  unsaved_.clear();
 }
 
 void Outbox::number(Entry& entry, std::uint64_t n) {
@@ -57,6 +58,7 @@ void Outbox::remove(const Entry& entry) {
     if (list.empty()) by_id_.erase(id);
   }
   done_.erase(order);
+  unsaved_.erase(&entry);
   rows_.remove(RowKind::write, std::to_string(order));
   entries_.erase(order);
 }

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "client/cpp/core/rows.h"
@@ -26,7 +27,10 @@ class Outbox {
   void load(Entry entry) { insert(std::move(entry)); }
 
   void add(Entry entry);
-  void save(const Entry& entry);
+  /// What the entry is at the end of the step goes into the rows.
+  void save(const Entry& entry) { unsaved_.insert(&entry); }
+  /// The end of a step.
+  void flush();
   /// 0 takes the number away.
   void number(Entry& entry, std::uint64_t n);
   /// The server has processed it; the confirmed state shows it at `until`. To be saved again when it is changed.
@@ -49,11 +53,12 @@ class Outbox {
   std::size_t waiting() const { return entries_.size() - done_.size(); }
 
  private:
-  void insert(Entry entry);
+  Entry& insert(Entry entry);
 
   Rows& rows_;
   Entries entries_;
   std::set<std::int64_t> done_;
+  std::unordered_set<const Entry*> unsaved_;
   std::unordered_map<std::uint64_t, Entry*> by_n_;
   std::set<std::string> keys_;
   std::unordered_map<std::string, std::vector<Entry*>> by_id_;

@@ -34,9 +34,19 @@ std::optional<Error> Replica::load(StoredRows rows) {
     if (kind == RowKind::remembered) take(decode_entry(value), [this](Entry&& read) { reports_.load(read); });
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.order < b.order; });
-  for (Entry& entry : entries) outbox_.load(std::move(entry));
+  for (Entry& entry : entries) {
+    state.next_order = std::max(state.next_order, entry.order + 1);
+    for (const WriteOp& op : entry.ops) state.last_ts = std::max(state.last_ts, op.ts);
+    outbox_.load(std::move(entry));
+  }
   if (!damage) save();
   return damage;
+}
+
+ChangedRows Replica::take_rows() {
+  if (std::exchange(unsaved_, false)) rows_.put(RowKind::state, "", encode(state));
+  outbox_.flush();
+  return rows_.take();
 }
 
 std::optional<Seen> Replica::view(const std::string& id) const {
@@ -63,8 +73,8 @@ void Replica::write(const std::string& key, std::vector<WriteOp> ops, bool group
     op.ts = state.last_ts;
   }
   touch(ops);
+  // The state is not saved: next_order and last_ts follow from the entry.
   outbox_.add({state.next_order++, key, now, group, std::move(ops), 0, {}});
-  save();
 }
 
 bool Replica::asked_again(const std::string& key) {

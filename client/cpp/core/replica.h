@@ -28,7 +28,8 @@ class Replica {
 
   /// What an earlier life committed; without a state it is a new replica. An error: the database is damaged.
   std::optional<Error> load(StoredRows rows);
-  void save() { rows_.put(RowKind::state, "", encode(state)); }
+  /// What the state is at the end of the step goes into the rows.
+  void save() { unsaved_ = true; }
 
   std::optional<Seen> view(const std::string& id) const;
   /// All ids that a view can have.
@@ -84,7 +85,7 @@ class Replica {
   const Outbox& outbox() const { return outbox_; }
   Reports& reports() { return reports_; }
   const Reports& reports() const { return reports_; }
-  ChangedRows take_rows() { return rows_.take(); }
+  ChangedRows take_rows();
   std::unordered_set<std::string> take_changed() { return std::exchange(changed_, {}); }
 
  private:
@@ -109,6 +110,7 @@ class Replica {
   Outbox outbox_{rows_};
   Reports reports_;
   std::unordered_set<std::string> changed_;
+  bool unsaved_ = false;  // the state
 };
 
 }  // namespace msync::client

@@ -1,6 +1,7 @@
 #include "client/cpp/core/scope.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/message_text.h"
 
@@ -159,10 +160,8 @@ void Scope::send(std::int64_t now) {
   const std::vector<std::int64_t> orders = due();
   if (orders.empty()) return;
   if (sent_n_ <= state.acked_n) heard_at_ = now;
-  for (const std::int64_t order : orders) {
-    Entry& entry = *replica_.outbox().at(order);
-    if (entry.n == 0) replica_.number(entry);
-  }
+  if (sent_n_ == 0) flying_.clear();
+  while (!flying_.empty() && flying_.front().n <= state.acked_n) flying_.pop_front();
   publish_all(orders);
 }
 
@@ -182,15 +181,22 @@ std::vector<std::int64_t> Scope::due() const {
 
 void Scope::publish_all(const std::vector<std::int64_t>& due) {
   const std::size_t room = shared_.limits.max_payload_bytes - bounds::envelope_bytes;
+  const std::size_t most = std::min<std::size_t>(shared_.limits.max_mutations, bounds::batch);
   std::string batch;
   std::uint64_t first = 0, mutations = 0;
+  std::size_t flying = std::accumulate(flying_.begin(), flying_.end(), std::size_t{0},
+                                       [](std::size_t sum, const Flying& each) { return sum + each.bytes; });
   const auto flush = [&] {
-    if (mutations > 0) publish_in(first, batch + "]");
+    if (mutations == 0) return;
+    publish_in(first, batch + "]");
+    flying_.push_back({sent_n_, batch.size()});
     batch.clear();
     mutations = 0;
   };
   for (const std::int64_t order : due) {
-    const Entry* entry = replica_.outbox().at(order);
+    if (flying >= bounds::unacked_bytes) break;
+    Entry* entry = replica_.outbox().at(order);
+    if (entry->n == 0) replica_.number(*entry);
     std::string mutation = mutation_text(*entry);
     const std::uint64_t n = entry->n;
     if (mutation.size() + 1 > room) {
@@ -200,10 +206,11 @@ void Scope::publish_all(const std::vector<std::int64_t>& due) {
                                         ""});
       mutation = R"({"op":"noop"})";
     }
-    if (batch.size() + mutation.size() + 2 > room || mutations >= shared_.limits.max_mutations) flush();
+    if (batch.size() + mutation.size() + 2 > room || mutations >= most) flush();
     if (mutations++ == 0) first = n;
     batch += batch.empty() ? "[" : ",";
     batch += mutation;
+    flying += mutation.size();
     sent_n_ = n;
   }
   flush();

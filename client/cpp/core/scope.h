@@ -3,6 +3,7 @@
 // answers. Pure: `now` is any clock that only rises, ms.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -93,7 +94,12 @@ class Scope {
   std::int64_t pull_at_ = 0;
   std::int64_t pull_pause_ = bounds::backoff_min_ms;
   bool wants_pull_ = false;
-  std::uint64_t sent_n_ = 0;
+  std::uint64_t sent_n_ = 0;  // 0: everything without an ack is to be sent anew
+  struct Flying {
+    std::uint64_t n = 0;  // its last
+    std::size_t bytes = 0;
+  };
+  std::deque<Flying> flying_;  // messages without an ack, in order
   std::int64_t heard_at_ = 0;
   std::int64_t send_pause_ = bounds::ack_wait_ms;
   std::int64_t gap_at_ = -bounds::gap_pause_ms;
