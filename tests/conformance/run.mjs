@@ -27,21 +27,36 @@ class Process {
     this.asked = 0;
     this.answers = new Map();
     this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.why = 'the driver has ended';
     this.ended = new Promise((done) => this.child.on('close', done));
+    this.child.on('error', ({ message }) => (this.why = message)); // it cannot be started; 'close' follows
     this.child.stdin.on('error', () => {});
     void this.ended.then(() => {
       this.dead = true;
-      for (const answer of this.answers.values()) answer({ error: { code: 'dead', message: 'the driver has ended' } });
+      for (const answer of this.answers.values()) answer({ error: { code: 'dead', message: this.why } });
     });
-    createInterface({ input: this.child.stdout }).on('line', (line) => {
+    createInterface({ input: this.child.stdout }).on('line', (line) => this.hear(line));
+  }
+
+  /** Rejects where there is no such program. */
+  async started() {
+    await new Promise((done) => this.child.once('spawn', done).once('error', done));
+    if (this.child.pid === undefined) throw new Error(`the driver: ${this.why}`);
+  }
+
+  hear(line) {
+    try {
       const { id, ...answer } = JSON.parse(line);
       this.answers.get(id)?.(answer);
       this.answers.delete(id);
-    });
+    } catch {
+      this.why = `the driver says no JSON: ${line}`;
+      this.child.kill('SIGKILL');
+    }
   }
 
   async ask(what, more = {}) {
-    if (this.dead) throw new Error(`${what}: the driver has ended`);
+    if (this.dead) throw new Error(`${what}: ${this.why}`);
     const id = ++this.asked;
     const answer = new Promise((resolve) => this.answers.set(id, resolve));
     this.child.stdin.write(`${JSON.stringify({ id, do: what, ...more })}\n`);
@@ -241,6 +256,8 @@ const stack = new Stack({ build: options.build, schemas: join(here, 'schemas') }
 let failed = 0;
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stack.stop().then(() => process.exit(1)));
 try {
+  Process.idle.push(new Process());
+  await Process.idle[0].started();
   await stack.start();
   for (const [i, name] of names.entries()) {
     const began = Date.now();
