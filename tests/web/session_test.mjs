@@ -107,6 +107,27 @@ test('two tabs are one; the one that leads closes, and the other goes on', async
   assert.deepEqual((await alice.sees(second)).messages, texts);
 });
 
+test('a tab that leaves a room does not take the other tab out of it', async () => {
+  const both = { rooms: ['here', 'there'], lists: [] };
+  const alice = await world.person('alice', both);
+  const bob = await world.person('bob', both);
+  const enter = (page, name) => page.getByRole('button', { name: new RegExp(`^${name}`) }).click();
+  const peer = bob.page.locator('.chat .peers', { hasText: 'alice' });
+  await enter(alice.page, 'Here');
+  await enter(bob.page, 'Here');
+  const second = await alice.open();
+  await enter(second, 'Here');
+  await alice.synced(second);
+  await peer.waitFor({ state: 'attached' });
+  await enter(second, 'There');
+  await alice.says('over here', second);
+  await bob.page.getByRole('button', { name: /^There/ }).getByText('1').waitFor(); // and so bob knows what came before
+  assert.equal(await peer.count(), 1, 'the first tab is still there');
+  await second.close();
+  await enter(alice.page, 'There');
+  await peer.waitFor({ state: 'detached' });
+});
+
 test('two people in one browser are two', async () => {
   const alice = await world.person('alice', places('both'));
   await alice.goes(false);

@@ -237,8 +237,13 @@ export class Engine implements Backend {
     this.#link!.watchLive(scope, on);
   }
 
-  async sendLive(scope: string, message: LiveMessage): Promise<void> {
-    this.#link!.sendLive(scope, message);
+  async sendLive(scope: string, message: LiveMessage, tab?: string): Promise<void> {
+    this.#link!.live.send(scope, message, tab);
+  }
+
+  /** A tab has closed. */
+  leave(tab: string): void {
+    this.#link!.live.leave(tab);
   }
 
   async renew(): Promise<void> {

@@ -2,7 +2,6 @@
  * The engine's connection: what arrives becomes a step, subscriptions and tokens are renewed, presence goes out. Its
  * owner publishes what the steps came to.
  */
-import type { LiveMessage } from './backend.js';
 import { Connector, type ConnectorOptions } from './connector.js';
 import type { Client } from './core/client.js';
 import { RESUBSCRIBE_MS } from './core/limits.js';
@@ -33,16 +32,16 @@ export const monotonic = (): number => performance.now();
 
 export class Link {
   readonly #connector: Connector;
-  readonly #live: LiveBoard;
+  readonly live: LiveBoard;
   #resubscribeAt = 0;
   #renewedAt = -Infinity;
 
   constructor(private readonly options: LinkOptions) {
     const { transport, url, clientId, user, getToken, health } = options;
-    this.#live = new LiveBoard(clientId, (topic, payload) => this.publish(topic, payload, 0));
+    this.live = new LiveBoard(clientId, (topic, payload) => this.publish(topic, payload, 0));
     this.#connector = new Connector({
       ...{ transport, url, getToken, user, clientId },
-      will: () => this.#live.will(),
+      will: () => this.live.will(),
       onState: (state) => this.#onState(state),
       onError: (code, message) => health.fail({ code, message }),
       onMessage: (topic, payload, done) => void this.#onMessage(topic, payload, done),
@@ -59,7 +58,7 @@ export class Link {
 
   /** Says goodbye, for good. */
   stop(): void {
-    this.#live.goodbye();
+    this.live.goodbye();
     this.#connector.stop();
   }
 
@@ -88,7 +87,7 @@ export class Link {
       this.#step(() => {
         client().connected(monotonic());
         this.#subscribe();
-        this.#live.connected();
+        this.live.connected();
       });
     } else if (state === 'offline') {
       this.#step(() => client().disconnected());
@@ -100,7 +99,7 @@ export class Link {
   #subscribe(): void {
     const { clientId, client, read } = this.options;
     const logs = read().map((scope) => `${scope}/log`);
-    const live = this.#live.watched().map((scope) => `${scope}/live/+`);
+    const live = this.live.watched().map((scope) => `${scope}/live/+`);
     this.#connector.subscribe([`sync/${clientId}/#`, 'sync/status', ...logs, ...live]);
     client().subscribed(monotonic());
     this.#resubscribeAt = monotonic() + RESUBSCRIBE_MS * (0.9 + random() / 5);
@@ -123,7 +122,7 @@ export class Link {
     if (this.state !== 'connected') return;
     const now = monotonic();
     if (now >= this.#resubscribeAt) this.#subscribe();
-    this.#live.tick(now);
+    this.live.tick(now);
     this.options.client().tick(now);
   }
 
@@ -156,11 +155,7 @@ export class Link {
   // ---- Presence -------------------------------------------------------------------------------------------
 
   watchLive(scope: string, on: boolean): void {
-    if (this.#live.watch(scope, on)) this.#connector.subscribe([`${scope}/live/+`]);
+    if (this.live.watch(scope, on)) this.#connector.subscribe([`${scope}/live/+`]);
     else if (!on) this.#connector.unsubscribe([`${scope}/live/+`]);
-  }
-
-  sendLive(scope: string, message: LiveMessage): void {
-    this.#live.send(scope, message);
   }
 }

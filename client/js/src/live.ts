@@ -26,7 +26,7 @@ export class Live<S = unknown, M = unknown> {
     private readonly backend: () => Promise<Backend>,
   ) {}
 
-  /** My state, said again every 20 s; undefined takes it back. */
+  /** My state, said again every 20 s; undefined takes it back. Of several tabs the newest one counts. */
   async set(state: S | undefined): Promise<void> {
     this.#mine = state === undefined ? undefined : JSON.stringify({ state });
     const payload = this.#mine ?? GONE;

@@ -1,6 +1,7 @@
 /**
  * What this client says on `T/live/<client-id>`: relayed by the broker, never stored. A state is said again now and
- * then, for those who come later, and taken back when it goes: by a message, or by the connection's will.
+ * then, for those who come later, and taken back when it goes: by a message, or by the connection's will. Tabs share one
+ * client id: the newest state that one of them has not taken back is what all of them say.
  */
 import type { LiveMessage } from './backend.js';
 
@@ -9,8 +10,11 @@ export const ANNOUNCE_MS = 20_000;
 /** What takes a state back. */
 export const GONE = 'null';
 
+const newest = (said: Map<string, string>) => [...said.values()].pop() ?? GONE;
+
 export class LiveBoard {
-  readonly #states = new Map<string, string>();
+  /** By scope and by tab, the newest last. */
+  readonly #states = new Map<string, Map<string, string>>();
   readonly #watching = new Set<string>();
   #announceAt = 0;
 
@@ -38,12 +42,21 @@ export class LiveBoard {
     return true;
   }
 
-  send(scope: string, { payload, state }: LiveMessage): void {
+  send(scope: string, { payload, state }: LiveMessage, tab = ''): void {
     if (state) {
-      if (payload === GONE) this.#states.delete(scope);
-      else this.#states.set(scope, payload);
+      const said = this.#states.get(scope) ?? new Map<string, string>();
+      said.delete(tab);
+      if (payload !== GONE) this.#states.set(scope, said.set(tab, payload));
+      else if (said.size === 0) this.#states.delete(scope);
+      payload = newest(said);
     }
     this.publish(this.#topic(scope), payload);
+  }
+
+  /** A tab has closed. */
+  leave(tab: string): void {
+    for (const [scope, said] of this.#states)
+      if (said.has(tab)) this.send(scope, { payload: GONE, state: true }, tab);
   }
 
   /** A connection has one will: for the first scope that has a state. */
@@ -61,7 +74,7 @@ export class LiveBoard {
   tick(now: number): void {
     if (now < this.#announceAt) return;
     this.#announceAt = now + ANNOUNCE_MS;
-    for (const [scope, payload] of this.#states) this.publish(this.#topic(scope), payload);
+    for (const [scope, said] of this.#states) this.publish(this.#topic(scope), newest(said));
   }
 
   goodbye(): void {

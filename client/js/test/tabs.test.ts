@@ -5,14 +5,18 @@ import { memoryStorage } from '../src/storage/memory.js';
 import { createTestServer, createTestSync } from '../src/testing/index.js';
 import { eventually } from './eventually.js';
 
+type Run = () => Promise<void>;
+
 /** Web Locks, as far as they are used. */
 class Locks {
   private readonly queues = new Map<string, Promise<unknown>>();
 
-  request(name: string, { signal }: { signal: AbortSignal }, run: () => Promise<void>): Promise<void> {
+  request(name: string, ...more: [Run] | [{ signal: AbortSignal }, Run]): Promise<void> {
+    const run = more.at(-1) as Run;
+    const signal = more.length > 1 ? (more[0] as { signal: AbortSignal }).signal : undefined;
     const before = this.queues.get(name) ?? Promise.resolve();
     const turn = before.then(() => {
-      if (signal.aborted) throw new Error('aborted');
+      if (signal?.aborted) throw new Error('aborted');
       return run();
     });
     this.queues.set(
@@ -110,6 +114,58 @@ it('say again who is there when the leader has closed', async () => {
   await a.sync.close();
   await gone;
   await eventually(() => live.getSnapshot()[0]?.state === 'here');
+});
+
+it('are there as long as one of them says so, and what it says is the newest', async () => {
+  const { server, open } = world();
+  const [a, b, c] = [open(), open(), open()];
+  const bob = createTestSync(server, { user: 'bob' });
+  opened.push(bob);
+  const peers = bob.live<string>(SCOPE);
+  const sees = (...states: string[]) =>
+    eventually(
+      () => JSON.stringify(peers.getSnapshot().map(({ state }) => state)) === JSON.stringify(states),
+    );
+  const seen: string[] = [];
+  peers.subscribe(() => seen.push(peers.getSnapshot()[0]?.state ?? 'nobody'));
+  await a.sync.live<string>(SCOPE).set('a');
+  await b.sync.live<string>(SCOPE).set('b');
+  await c.sync.live<string>(SCOPE).set('c');
+  await sees('c');
+  await c.sync.live<string>(SCOPE).set(undefined);
+  await sees('b');
+  await c.sync.live<string>(SCOPE).set(undefined);
+  await a.sync.live<string>(SCOPE).set('a again');
+  await sees('a again');
+  await a.sync.live<string>(SCOPE).set(undefined);
+  await sees('b');
+  expect(seen).not.toContain('nobody');
+  await b.sync.live<string>(SCOPE).set(undefined);
+  await sees();
+});
+
+it('that close or die are gone, and only they', async () => {
+  const { server, open, name } = world();
+  const [a, b] = [open(), open()];
+  const bob = createTestSync(server, { user: 'bob' });
+  opened.push(bob);
+  const peers = bob.live<string>(SCOPE);
+  peers.subscribe(() => {});
+  const sees = (state?: string) => eventually(() => peers.getSnapshot()[0]?.state === state, state);
+  await a.sync.live<string>(SCOPE).set('leader');
+  await b.sync.live<string>(SCOPE).set('follower');
+  await sees('follower');
+  let die!: () => void;
+  void navigator.locks.request('tab-x', () => new Promise<void>((dead) => (die = dead)));
+  const channel = new BroadcastChannel(name);
+  const said = { payload: JSON.stringify({ state: 'dying' }), state: true };
+  channel.postMessage({ call: { id: 'x', method: 'sendLive', args: [SCOPE, said, 'tab-x'] } });
+  await sees('dying');
+  channel.close();
+  die();
+  await sees('follower');
+  await b.sync.close();
+  await sees('leader');
 });
 
 it('hand over when the leader closes, and nothing is lost or done twice', async () => {

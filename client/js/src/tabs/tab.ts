@@ -37,7 +37,12 @@ export class Tab implements Backend {
   readonly #channel: BroadcastChannel;
   readonly #waiting = new Map<string, Waiting>();
   readonly #leaving = new AbortController();
-  #release: () => void = () => {};
+  #release!: () => void;
+  readonly #closed = new Promise<void>((release) => (this.#release = release));
+  /** Its name, and that of a lock that it holds while it lives. */
+  readonly #id = randomName();
+  /** Tabs that have said something of themselves: their end is waited for. */
+  readonly #awaited = new Set<string>();
   #found!: () => void;
   #failed!: (error: unknown) => void;
   /** Somebody leads. Rejects if this tab should, and cannot open the database. */
@@ -55,6 +60,7 @@ export class Tab implements Backend {
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#hear(data as Message);
     this.#say({ hello: true });
+    void navigator.locks.request(this.#id, () => this.#closed);
     const { signal } = this.#leaving;
     navigator.locks
       .request(name, { signal }, () => this.#lead())
@@ -73,10 +79,9 @@ export class Tab implements Backend {
     });
     await engine.start();
     this.#engine = engine;
-    const held = new Promise<void>((release) => (this.#release = release));
     this.#say({ leader: engine.clientId });
     void this.#follow(engine.clientId);
-    await held;
+    await this.#closed;
   }
 
   /** Somebody has begun to lead, perhaps this tab: what was asked before is asked again, once the scopes are open there. */
@@ -107,7 +112,14 @@ export class Tab implements Backend {
     else if (this.#engine) void this.#serve(message.call).then((answer) => this.#say(answer));
   }
 
+  #awaitEnd(tab: string): void {
+    if (this.#awaited.has(tab)) return;
+    this.#awaited.add(tab);
+    void navigator.locks.request(tab, () => this.#engine?.leave(tab));
+  }
+
   async #serve({ id, method, args }: Call): Promise<Answer> {
+    if (method === 'sendLive') this.#awaitEnd(args[2] as string);
     try {
       await (this.#engine![method] as (...args: unknown[]) => Promise<void>)(...args);
       return { answer: id };
@@ -145,7 +157,7 @@ export class Tab implements Backend {
   solve = (scope: string, key: string, how: 'retry' | 'discard') => this.#ask('solve', scope, key, how);
   /** Another tab may still listen: a scope once watched stays so. */
   watchLive = (scope: string, on: boolean) => (on ? this.#ask('watchLive', scope, on) : Promise.resolve());
-  sendLive = (scope: string, message: LiveMessage) => this.#ask('sendLive', scope, message);
+  sendLive = (scope: string, message: LiveMessage) => this.#ask('sendLive', scope, message, this.#id);
   renew = () => this.#ask('renew');
 
   async wipe(ifPending: 'abort' | 'discard'): Promise<void> {
