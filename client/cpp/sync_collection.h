@@ -128,11 +128,12 @@ class Transaction {
   /// Does not wait: the future is ready, or throws Error, when it is durable here or could not be.
   std::future<Written> submit() {
     struct Promise {
-      const msync_client* sync;
+      const msync_client* sync = nullptr;
       msync_key key = {};
       std::promise<Written> promise;
     };
-    auto waiting = std::make_unique<Promise>(sync_);
+    auto waiting = std::make_unique<Promise>();
+    waiting->sync = sync_;
     auto durable = waiting->promise.get_future();
     const auto tell = [](void* context, msync_code code, msync_text message) {
       const std::unique_ptr<Promise> told(static_cast<Promise*>(context));

@@ -6,8 +6,9 @@ cd "$1"
 build=$(realpath "$2")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mosquitto-sync/tidy
 mkdir -p "$cache"
-files=$(find bridge cli core mqtt platform plugin -name '*.cpp' | sort)
-headers=$(find bridge cli core mqtt platform plugin -name '*.h' | sort)
+rooms="bridge cli client/cpp core examples mqtt platform plugin"
+files=$(find $rooms -name '*.cpp' | sort)
+headers=$(find $rooms -name '*.h' | sort)
 common=$( (cat .clang-tidy; dpkg-query -W -f '${Package} ${Version}\n') | sha256sum)
 
 # Each source with the hashes of what it is made of, by the compiler's own account; of all headers where there is none.
