@@ -54,6 +54,8 @@ export interface Backend {
   solve(scope: string, key: string, how: 'retry' | 'discard'): Promise<void>;
   watchLive(scope: string, on: boolean): Promise<void>;
   sendLive(scope: string, message: LiveMessage): Promise<void>;
+  /** A new connection, now. */
+  reconnect(): Promise<void>;
   /** A new token, now. */
   renew(): Promise<void>;
   close(): Promise<void>;

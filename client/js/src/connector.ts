@@ -51,12 +51,13 @@ export class Connector {
     this.#become('offline');
   }
 
-  /** Ends this connection; another is made after a while. */
-  drop(): void {
+  /** Ends this connection, or attempt; another is made after a while, or at once. */
+  drop(atOnce = false): void {
     if (!this.#running) return;
     ++this.#attempt;
     this.#connection?.close(false);
     this.#ended();
+    if (atOnce) this.#hurry();
   }
 
   publish(topic: string, payload: string, qos: 0 | 1): void {
@@ -94,7 +95,7 @@ export class Connector {
     this.#timer = setTimeout(() => void this.#connect(), pause * (0.5 + random() / 2));
   }
 
-  async #token(): Promise<string> {
+  async token(): Promise<string> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('getToken took too long')), TOKEN_WAIT_MS);
@@ -112,7 +113,7 @@ export class Connector {
     this.#become('connecting');
     let token: string;
     try {
-      token = await this.#token();
+      token = await this.token();
     } catch (error) {
       if (!current()) return;
       this.options.onError('token', String((error as Error)?.message ?? error));

@@ -246,6 +246,10 @@ export class Engine implements Backend {
     this.#link!.live.leave(tab);
   }
 
+  async reconnect(): Promise<void> {
+    this.#link!.drop(true);
+  }
+
   async renew(): Promise<void> {
     await this.#link!.renew();
   }

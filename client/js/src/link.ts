@@ -62,9 +62,9 @@ export class Link {
     this.#connector.stop();
   }
 
-  /** Ends this connection; another is made after a while. */
-  drop(): void {
-    this.#connector.drop();
+  /** Ends this connection; another is made after a while, or at once. */
+  drop(atOnce?: boolean): void {
+    this.#connector.drop(atOnce);
   }
 
   publish(topic: string, payload: string, qos: 0 | 1): void {
@@ -144,7 +144,7 @@ export class Link {
   async renew(): Promise<void> {
     if (this.state !== 'connected') return;
     try {
-      const token = await this.options.getToken();
+      const token = await this.#connector.token();
       this.#renewedAt = monotonic();
       this.publish('$CONTROL/sync/v1/token', token, 1);
     } catch (error) {

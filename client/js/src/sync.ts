@@ -157,6 +157,14 @@ export class Sync {
 
   // ---- Its life -------------------------------------------------------------------------------------------
 
+  /**
+   * Connects now, whatever pause was left, and anew if there is a connection: the network is another one, or the app has
+   * slept. Resolves when it has begun; `status` tells the rest.
+   */
+  async reconnect(): Promise<void> {
+    await (await this.#backend).reconnect();
+  }
+
   /** A new token now, without a new connection: the user's grants have changed. */
   async renewToken(): Promise<void> {
     await (await this.#backend).renew();

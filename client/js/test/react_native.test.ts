@@ -1,4 +1,5 @@
-// The storage for React Native of docs/clients.md, from the document's own text, over a real SQLite with the face of expo-sqlite.
+// What docs/clients.md says for React Native, from the document's own text: the storage over a real SQLite with the face of
+// expo-sqlite, and the connection with an app's life played.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,24 +52,66 @@ class ExpoDatabase {
   }
 }
 
+/** A file of the document. Its imports are what stands in `given`. */
+async function load<T>(file: string, given: Record<string, unknown>): Promise<T> {
+  const page = readFileSync(new URL('../../../docs/clients.md', import.meta.url), 'utf8');
+  const text = page.split(`\n\`\`\`ts ${file}\n`)[1]!.split('\n```\n')[0]!;
+  const { code } = await transform(text, { loader: 'ts', format: 'esm' });
+  Object.assign(globalThis, given);
+  const module = code.replace(/^import (?:\* as )?(.*) from .*;$/gm, 'const $1 = globalThis.given;');
+  return (await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(module)}`)) as T;
+}
+
 let expoStorage: (name: string) => Storage;
 
 beforeAll(async () => {
-  const page = readFileSync(new URL('../../../docs/clients.md', import.meta.url), 'utf8');
-  const [, text] = /^```ts expo_storage\.ts\n([^]*?)^```$/m.exec(page)!;
-  const { code } = await transform(text!, { loader: 'ts', format: 'esm' });
-  Object.assign(globalThis, {
-    expoSqlite: {
-      openDatabaseAsync: async (name: string) => new ExpoDatabase(join(folder, name)),
-      deleteDatabaseAsync: async (name: string) => rmSync(join(folder, name)),
-    },
+  const given = {
+    openDatabaseAsync: async (name: string) => new ExpoDatabase(join(folder, name)),
+    deleteDatabaseAsync: async (name: string) => rmSync(join(folder, name)),
+  };
+  ({ expoStorage } = await load<{ expoStorage: typeof expoStorage }>('expo_storage.ts', { given }));
+});
+
+describe('the connection', () => {
+  it('is made anew after a sleep, and in another network', async () => {
+    type Listener = (now: never) => void;
+    const heard: Listener[] = [];
+    const ended: string[] = [];
+    const AppState = {
+      addEventListener: (_: string, listener: Listener) => {
+        heard.push(listener);
+        return { remove: () => ended.push('app') };
+      },
+    };
+    // Both modules are this one: NetInfo's method has no name before the listener.
+    const addEventListener = (listener: Listener) => {
+      heard.push(listener);
+      return () => ended.push('network');
+    };
+    const { reconnectInTime } = await load<{ reconnectInTime: (sync: object) => () => void }>(
+      'reconnect.ts',
+      { given: { AppState, addEventListener } },
+    );
+    let times = 0;
+    const stop = reconnectInTime({ reconnect: async () => ++times });
+    const [app, network] = heard as ((now: unknown) => void)[];
+    const after = (run: () => void) => {
+      const before = times;
+      run();
+      return times - before;
+    };
+    const online = (type: string) => after(() => network!({ type, isConnected: true }));
+    expect(online('wifi')).toBe(0);
+    expect(online('wifi')).toBe(0);
+    expect(online('cellular')).toBe(1);
+    expect(after(() => network!({ type: 'none', isConnected: false }))).toBe(0);
+    expect(online('cellular')).toBe(1);
+    const lives = (...states: string[]) => after(() => states.forEach((state) => app!(state)));
+    expect(lives('inactive', 'active')).toBe(0);
+    expect(lives('inactive', 'background', 'inactive', 'active', 'active')).toBe(1);
+    stop();
+    expect(ended).toEqual(['app', 'network']);
   });
-  const known = 'import * as SQLite from "expo-sqlite";';
-  expect(code).toContain(known);
-  const module = code.replace(known, 'const SQLite = globalThis.expoSqlite;');
-  ({ expoStorage } = (await import(
-    /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(module)}`
-  )) as { expoStorage: typeof expoStorage });
 });
 
 describe('the storage for React Native', () => {

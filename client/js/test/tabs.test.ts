@@ -168,6 +168,19 @@ it('that close or die are gone, and only they', async () => {
   await sees('leader');
 });
 
+it('reconnect together, whichever of them is told to', async () => {
+  const { open, connections } = world();
+  const [a, b] = [open(), open()];
+  await eventually(() => a.sync.status.state === 'idle' && b.sync.status.state === 'idle');
+  await b.sync.reconnect();
+  await eventually(() => connections() === 2 && b.sync.status.state === 'idle');
+  await a.sync.reconnect();
+  await eventually(() => connections() === 3 && b.sync.status.state === 'idle');
+  await (
+    await b.messages.put('m1', { text: 'x' })
+  ).synced;
+});
+
 it('hand over when the leader closes, and nothing is lost or done twice', async () => {
   const { server, open, connections } = world();
   const [a, b] = [open(), open()];

@@ -83,15 +83,8 @@ function pluggable() {
     plug(on) {
       online = on;
       if (!on) for (const cut of [...live]) cut();
-      else globalThis.dispatchEvent?.(new Event('online'));
     },
   };
-}
-
-// Node has no events of its own for the network: the library listens to these.
-const target = new EventTarget();
-for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent']) {
-  globalThis[name] = target[name].bind(target);
 }
 
 let transport;
@@ -163,7 +156,10 @@ const commands = {
   retry: ({ key }) => problem(key).retry(),
   discard: ({ key }) => problem(key).discard(),
   offline: () => transport.plug(false),
-  online: () => transport.plug(true),
+  online() {
+    transport.plug(true);
+    return sync.reconnect();
+  },
   token: ({ token: next }) => void (token = next),
   renew: () => sync.renewToken(),
   clock: ({ clock_ms }) => void (offset = clock_ms),

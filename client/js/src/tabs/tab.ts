@@ -9,7 +9,7 @@ import { Engine, type EngineOptions } from '../engine.js';
 import { SyncError, type SyncErrorCode } from '../input.js';
 import { randomName } from '../random.js';
 
-type Method = 'open' | 'write' | 'solve' | 'watchLive' | 'sendLive' | 'renew' | 'wipe';
+type Method = 'open' | 'write' | 'solve' | 'watchLive' | 'sendLive' | 'reconnect' | 'renew' | 'wipe';
 
 interface Call {
   id: string;
@@ -158,6 +158,7 @@ export class Tab implements Backend {
   /** Another tab may still listen: a scope once watched stays so. */
   watchLive = (scope: string, on: boolean) => (on ? this.#ask('watchLive', scope, on) : Promise.resolve());
   sendLive = (scope: string, message: LiveMessage) => this.#ask('sendLive', scope, message, this.#id);
+  reconnect = () => this.#ask('reconnect');
   renew = () => this.#ask('renew');
 
   async wipe(ifPending: 'abort' | 'discard'): Promise<void> {
