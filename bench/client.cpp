@@ -7,6 +7,7 @@
 #include <iostream>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "client/cpp/sync.h"
 
@@ -100,6 +101,7 @@ class Bench {
     wait_for_idle(sync);
     const double reopened = since(began);
     sync.suspend();
+    std::this_thread::sleep_for(std::chrono::seconds(2));  // away: the last connection's threads have ended
     began = Clock::now();
     sync.resume();
     wait_for_idle(sync);
