@@ -11,6 +11,7 @@ struct WebFile {
   std::string_view path;  // as it is asked for: "/", "/status.css"
   std::string_view content_type;
   std::string_view bytes;
+  std::string_view gzip;  // the same, packed; empty where that is hardly smaller
   std::string_view etag;  // with its quotation marks
 };
 

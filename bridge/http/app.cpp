@@ -64,6 +64,8 @@ class CorsExchange final : public WrappedExchange {
   void see(HttpResponse& response) override {
     response.headers.emplace_back("Access-Control-Allow-Origin", origin_);
     response.headers.emplace_back("Access-Control-Expose-Headers", "ETag, Sync-Seq, Retry-After");
+    for (auto& [name, value] : response.headers)
+      if (name == "Vary") return void(value += ", Origin");
     response.headers.emplace_back("Vary", "Origin");
   }
   std::string origin_;

@@ -1,4 +1,5 @@
-// Files that are in the program, as pages: with an ETag, for everybody.
+// Files that are in the program, as pages: with an ETag, for everybody, and gzipped for whoever takes that. A page of HTML is also
+// found with a slash at the end of its address: that leads to it.
 //
 // The daemon adds them before the HTTP side starts. They are answered on the server's thread, from memory.
 #pragma once

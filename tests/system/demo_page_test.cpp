@@ -47,8 +47,47 @@ TEST_F(Demo, WhatHasNotChangedIsNotSentAgain) {
   EXPECT_TRUE(again.body.empty());
 }
 
+TEST_F(Demo, WhoTakesGzipGetsTheSameBytesInFewer) {
+  for (const WebFile& file : demo_files()) {
+    const auto packed =
+        web.ask({.path = std::string(file.path), .headers = {"Accept-Encoding: gzip, deflate, br"}});
+    if (file.gzip.empty()) {
+      EXPECT_EQ(packed.header("Content-Encoding"), "") << file.path;
+      EXPECT_EQ(packed.body, file.bytes) << file.path;
+      continue;
+    }
+    EXPECT_EQ(packed.header("Content-Encoding"), "gzip") << file.path;
+    EXPECT_EQ(packed.header("Vary"), "Accept-Encoding") << file.path;
+    EXPECT_EQ(packed.header("Content-Length"), std::to_string(packed.body.size())) << file.path;
+    EXPECT_LT(packed.body.size(), file.bytes.size()) << file.path;
+    EXPECT_EQ(run({"gzip", "-dc"}, {.input = packed.body}).out, file.bytes) << file.path;
+  }
+}
+
+TEST_F(Demo, ItsScriptComesPackedToABrowserAndPlainToWhoTakesNoGzip) {
+  const auto ask = [&](const std::string& method, const std::string& accepts) {
+    return web.ask({.method = method, .path = "/demo/app.js", .headers = {"Accept-Encoding: " + accepts}});
+  };
+  const auto packed = ask("GET", "gzip"), head = ask("HEAD", "gzip"), plain = ask("GET", "gzip;q=0, *");
+  EXPECT_LT(packed.body.size(), plain.body.size() / 2);
+  EXPECT_EQ(head.header("Content-Length"), std::to_string(packed.body.size()));
+  EXPECT_EQ(head.header("Content-Encoding"), "gzip");
+  EXPECT_EQ(head.header("ETag"), packed.header("ETag"));
+  EXPECT_EQ(plain.header("Content-Encoding"), "");
+  EXPECT_EQ(plain.header("Content-Length"), std::to_string(plain.body.size()));
+  EXPECT_EQ(plain.body, web.get("/demo/app.js").body);
+}
+
+TEST_F(Demo, ASlashAtItsEndDoesNotMatter) {
+  const auto answer = web.get("/demo/?x=1");
+  EXPECT_EQ(answer.status, 308);
+  EXPECT_EQ(answer.header("Location"), "../demo?x=1");
+  const auto followed = run({"curl", "-sL", "--max-redirs", "1", web.url("/demo/")});
+  EXPECT_EQ(followed.out, web.get("/demo").body);
+}
+
 TEST_F(NoDemo, WhoDoesNotAskForItHasNone) {
-  for (const char* path : {"/demo", "/demo/app.js", "/demo-worker.js"})
+  for (const char* path : {"/demo", "/demo/", "/demo/app.js", "/demo-worker.js"})
     EXPECT_EQ(web.get(path).status, 404) << path;
   EXPECT_EQ(web.get("/").status, 200);
 }

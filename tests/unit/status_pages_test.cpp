@@ -1,11 +1,18 @@
 // The status over HTTP: files, data, and streams to those who keep up.
 #include "bridge/status_pages.h"
 
+#include "bridge/http/file_pages.h"
 #include "bridge_fixture.h"
 
 using namespace msync;
 
 namespace {
+
+std::string header(const HttpResponse& response, std::string_view wanted) {
+  for (const auto& [name, value] : response.headers)
+    if (name == wanted) return value;
+  return {};
+}
 
 struct Reader final : Exchange {
   void respond(HttpResponse&& response) override { answer = std::move(response); }
@@ -59,12 +66,47 @@ TEST_F(StatusPagesTest, TheFilesHaveTagsByWhichTheyAreNotSentTwice) {
   const auto first = get("/");
   EXPECT_EQ(first->answer.status, 200);
   EXPECT_EQ(first->answer.content_type, "text/html; charset=utf-8");
-  std::string tag;
-  for (const auto& [name, value] : first->answer.headers)
-    if (name == "ETag") tag = value;
-  const auto again = get("/", {{"if-none-match", tag}});
-  EXPECT_EQ(again->answer.status, 304);
-  EXPECT_TRUE(again->answer.body.empty());
+  const std::string tag = header(first->answer, "ETag");
+  for (const std::string& known : {tag, "\"other\", W/" + tag, std::string("*")}) {
+    const auto again = get("/", {{"if-none-match", known}});
+    EXPECT_EQ(again->answer.status, 304) << known;
+    EXPECT_TRUE(again->answer.body.empty()) << known;
+    EXPECT_EQ(header(again->answer, "ETag"), tag);
+    EXPECT_EQ(header(again->answer, "Vary"), "Accept-Encoding");
+  }
+  EXPECT_EQ(get("/", {{"if-none-match", "\"other\""}})->answer.status, 200);
+}
+
+TEST_F(StatusPagesTest, AFileGzippedHasATagOfItsOwn) {
+  const auto plain = get("/"), packed = get("/", {{"accept-encoding", "gzip, br"}});
+  EXPECT_EQ(header(plain->answer, "Content-Encoding"), "");
+  EXPECT_EQ(header(plain->answer, "Vary"), "Accept-Encoding") << "a cache must know that there is another";
+  EXPECT_EQ(header(packed->answer, "Content-Encoding"), "gzip");
+  EXPECT_EQ(header(packed->answer, "Vary"), "Accept-Encoding");
+  EXPECT_LT(packed->answer.body.size(), plain->answer.body.size() / 2);
+  EXPECT_EQ(packed->answer.body.substr(0, 2), "\x1f\x8b");
+  const std::string tag = header(packed->answer, "ETag");
+  EXPECT_NE(tag, header(plain->answer, "ETag"));
+  EXPECT_EQ(get("/", {{"accept-encoding", "gzip"}, {"if-none-match", tag}})->answer.status, 304);
+  EXPECT_EQ(get("/", {{"if-none-match", tag}})->answer.status, 200)
+      << "who has the other form has not this one";
+}
+
+TEST_F(StatusPagesTest, WhatDependsOnBothEncodingAndOriginSaysBoth) {
+  const auto page = get("/", {{"origin", "http://127.0.0.1:8080"}, {"host", "127.0.0.1:8080"}});
+  EXPECT_EQ(header(page->answer, "Vary"), "Accept-Encoding, Origin");
+}
+
+TEST_F(StatusPagesTest, APageAskedForWithASlashAtItsEndLeadsToItself) {
+  add_files(app, demo_files());
+  for (const auto& [asked, told] : {std::pair("/demo/", "../demo"), {"/demo/?a=%2F", "../demo?a=%2F"}}) {
+    const auto answer = get(asked);
+    EXPECT_EQ(answer->answer.status, 308) << asked;
+    EXPECT_EQ(header(answer->answer, "Location"), told);
+  }
+  EXPECT_EQ(get("/demo")->answer.status, 200);
+  for (const char* none : {"//", "/demo//", "/demo/app.js/", "/status.css/"})
+    EXPECT_EQ(get(none)->answer.status, 404) << none;
 }
 
 TEST_F(StatusPagesTest, MetricsAndStatusAreThere) {
