@@ -111,18 +111,23 @@ HttpResponse list_documents(View& view, const Route& route, const std::string& e
   const ScopeRow scope = view.scope(route.scope).value_or(ScopeRow{});
   Page page(*limit);
   std::string last;
+  bool more = false;
   if (scope.id != 0) {
-    view.documents(scope.id, route.parameter("after"), [&](Change&& change) {
+    const auto each = [&](Change&& change) {
       if (!page.add(to_text(change))) return false;
       last = std::move(change.id);
       return true;
-    });
+    };
+    if (auto stopped = view.documents(scope.id, route.parameter("after"), listing_rows, each)) {
+      last = *std::move(stopped);
+      more = true;
+    }
   }
   HttpResponse response;
   response.body = "{" + quoted_member("scope", route.scope) + "," + quoted_member("epoch", epoch) + "," +
                   number_member("head", scope.seq) + "," + number_member("count", scope.count) +
                   ",\"documents\":[" + page.text() + "]";
-  if (page.full()) response.body += "," + quoted_member("next", last);
+  if (more || page.full()) response.body += "," + quoted_member("next", last);
   response.body += "}";
   return response;
 }

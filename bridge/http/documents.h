@@ -17,6 +17,10 @@ HttpResponse get_document(View& view, const Route& route, const HttpRequest& req
 /// One page is one view; between pages the scope may change, which `head` shows.
 HttpResponse list_documents(View& view, const Route& route, const std::string& epoch);
 
+/// A page ends after so many rows, whatever they were: a scope may be mostly tombstones, and whoever asks for it keeps all
+/// others waiting, 20 ms or so. Then a page is short, or empty, and has a `next` nevertheless.
+inline constexpr std::size_t listing_rows = 10'000;
+
 /// {"id","history":[{"seq","version","op","at","ts","user","src","n","before","after"},…],"next":seq}: oldest first, from
 /// the seq in the parameter `after` on. Empty where the collection keeps none.
 HttpResponse get_history(View& view, const Route& route);

@@ -29,8 +29,8 @@ const std::string newest_changes = std::string("SELECT ") + EntityRow::columns +
 
 const std::string one_document =
     std::string("SELECT ") + EntityRow::columns + " FROM entity WHERE scope = ?1 AND id = ?2 AND deleted = 0";
-const std::string all_documents = std::string("SELECT ") + EntityRow::columns +
-                                  " FROM entity WHERE scope = ?1 AND id > ?2 AND deleted = 0 ORDER BY id";
+const std::string entities_by_id =
+    std::string("SELECT ") + EntityRow::columns + " FROM entity WHERE scope = ?1 AND id > ?2 ORDER BY id";
 
 /// SQLite's integers are signed: "to the end" must not become -1.
 std::int64_t clamped(std::uint64_t seq) {
@@ -49,7 +49,7 @@ struct SqliteReader::Statements {
   Statement since_boot{db, msync::since_boot.c_str()};
   Statement changes{db, newest_changes.c_str()};
   Statement document{db, one_document.c_str()};
-  Statement documents{db, all_documents.c_str()};
+  Statement documents{db, entities_by_id.c_str()};
   Statement find_n{db, "SELECT n FROM replica WHERE user=?1 AND src=?2 AND scope=?3"};
   Statement outcomes{db,
                      "SELECT result FROM outcome WHERE user=?1 AND src=?2 AND scope=?3 AND n>?4 ORDER BY n"};
@@ -128,11 +128,18 @@ class SqliteView final : public View {
     return EntityRow(found).change();
   }
 
-  void documents(std::int64_t scope, std::string_view after,
-                 const std::function<bool(Change&&)>& each) override {
+  // Tombstones are passed over here and not by SQLite, which would not stop at any number of them.
+  std::optional<std::string> documents(std::int64_t scope, std::string_view after, std::size_t max_rows,
+                                       const std::function<bool(Change&&)>& each) override {
+    std::string last;
     Query found(sql_.documents, scope, after);
-    while (found.row())
-      if (!each(EntityRow(found).change())) return;
+    for (std::size_t looked = 1; found.row(); ++looked) {
+      if (looked > max_rows) return last;
+      const EntityRow row(found);
+      if (looked == max_rows) last = row.id;
+      if (!row.deleted && !each(row.change())) return std::nullopt;
+    }
+    return std::nullopt;
   }
 
   void replicas(std::string_view scope, const std::function<bool(ReplicaRecord&&)>& each) override {

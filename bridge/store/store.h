@@ -202,9 +202,11 @@ class View {
 
   /// A live entity's newest state; nothing for a tombstone or an unknown id.
   virtual std::optional<Change> document(std::int64_t scope, std::string_view id) = 0;
-  /// Live entities with an id above `after` (as bytes), ascending, until `each` returns false.
-  virtual void documents(std::int64_t scope, std::string_view after,
-                         const std::function<bool(Change&&)>& each) = 0;
+  /// Live entities with an id above `after` (as bytes), ascending, until `each` returns false, or until `max_rows` were
+  /// looked at, tombstones included, and there are more: then the last one's id, which is the next `after`.
+  virtual std::optional<std::string> documents(std::int64_t scope, std::string_view after,
+                                               std::size_t max_rows,
+                                               const std::function<bool(Change&&)>& each) = 0;
 
   /// Replicas of a scope (of all scopes for an empty topic), most recently heard first, until `each` returns false.
   virtual void replicas(std::string_view scope, const std::function<bool(ReplicaRecord&&)>& each) = 0;

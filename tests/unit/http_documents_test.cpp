@@ -21,6 +21,31 @@ class HttpDocumentsTest : public testing::Test {
     store->commit();
   }
 
+  /// So many documents that were deleted, and a live one after every so many.
+  void bury(std::uint64_t tombstones, std::uint64_t each) {
+    store->begin();
+    ScopeRow scope = store->scope("notes/1", "notes");
+    char id[16];
+    for (std::uint64_t n = 1; n <= tombstones; ++n) {
+      std::snprintf(id, sizeof id, "n%05u", static_cast<unsigned>(n));
+      Entity entity = sample_entity(++scope.seq);
+      entity.deleted = true;
+      store->save(scope.id, id, entity, at_ms);
+      if (n % each != 0) continue;
+      store->save(scope.id, std::string(id) + "-live", sample_entity(++scope.seq), at_ms);
+      scope.count += 1;
+    }
+    store->save(scope);
+    store->commit();
+  }
+  Json listing(const std::string& query) {
+    const auto reader = place.reader();
+    const auto view = reader->view();
+    const auto answer = list_documents(*view, *parse_target("/v1/scopes/notes%2F1/docs" + query), "1-a");
+    EXPECT_EQ(answer.status, 200);
+    return Json::parse(answer.body);
+  }
+
   HttpResponse history(const std::string& query) {
     const auto reader = place.reader();
     const auto view = reader->view();
@@ -65,6 +90,41 @@ TEST_F(HttpDocumentsTest, APageOfHistoryEndsAtItsBytes) {
   EXPECT_LT(first.body.size(), limits::http_page_bytes + 100);
   EXPECT_EQ(Json::parse(first.body)["history"].size(), 3U);
   EXPECT_EQ(all("").size(), 20U);
+}
+
+TEST_F(HttpDocumentsTest, AScopeOfMostlyTombstonesIsListedInPagesOfBoundedWork) {
+  bury(50'000, 5000);
+  std::vector<std::string> found, ends;
+  for (std::string after; ends.size() < 10;) {
+    const Json page = listing(after);
+    EXPECT_EQ(page["count"], 10);
+    for (const Json& document : page["documents"]) found.push_back(document["id"]);
+    if (!page.contains("next")) break;
+    ends.push_back(page["next"]);
+    after = "?after=" + ends.back();
+  }
+  ASSERT_EQ(found.size(), 10U);
+  EXPECT_EQ(found.front(), "n05000-live");
+  EXPECT_EQ(found.back(), "n50000-live");
+  // 50,010 rows of which a page looks at 10,000: here is where each ends.
+  EXPECT_EQ(ends, (std::vector<std::string>{"n09999", "n19997", "n29995", "n39993", "n49991"}));
+}
+
+TEST_F(HttpDocumentsTest, APageMayBeEmptyAndHaveANext) {
+  bury(listing_rows + 1, listing_rows + 1);
+  const Json first = listing("");
+  EXPECT_TRUE(first["documents"].empty());
+  EXPECT_EQ(first["next"], "n10000");
+  const Json second = listing("?after=n10000");
+  EXPECT_EQ(second["documents"].size(), 1U);
+  EXPECT_FALSE(second.contains("next"));
+}
+
+TEST_F(HttpDocumentsTest, DocumentsThatEndWithTheRowsAreTheLastPage) {
+  bury(10, 1);
+  EXPECT_EQ(listing("?limit=10")["documents"].size(), 10U);
+  EXPECT_FALSE(listing("?limit=10").contains("next"));
+  EXPECT_EQ(listing("?limit=9")["next"], "n00009-live");
 }
 
 TEST_F(HttpDocumentsTest, ALimitOrAPlaceThatIsNoneIsRefused) {

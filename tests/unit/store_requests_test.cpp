@@ -82,17 +82,39 @@ TEST_F(StoreRequestsTest, DocumentsComeByIdWithoutTombstones) {
   EXPECT_EQ(view->document(scope, "gone1"), std::nullopt);
   EXPECT_EQ(view->document(scope, "d"), std::nullopt);
   std::vector<std::string> ids;
-  view->documents(scope, "a", [&](Change&& change) {
-    ids.push_back(change.id);
-    return ids.size() < 10;
-  });
+  EXPECT_EQ(view->documents(scope, "a", 100,
+                            [&](Change&& change) {
+                              ids.push_back(change.id);
+                              return ids.size() < 10;
+                            }),
+            std::nullopt);
   EXPECT_EQ(ids, (std::vector<std::string>{"b", "c"}));
   ids.clear();
-  view->documents(scope, "", [&](Change&& change) {
-    ids.push_back(change.id);
-    return ids.size() < 2;
-  });
+  EXPECT_EQ(view->documents(scope, "", 100,
+                            [&](Change&& change) {
+                              ids.push_back(change.id);
+                              return ids.size() < 2;
+                            }),
+            std::nullopt);
   EXPECT_EQ(ids, (std::vector<std::string>{"a", "b"}));
+}
+
+TEST_F(StoreRequestsTest, WhoeverLooksForDocumentsIsToldWhereTheRowsThatHeMayLookAtEnd) {
+  const auto scope = fill({"b", "gone1", "gone2", "a", "z"});  // a, b, gone1, gone2, z
+  const auto reader = place.reader();
+  const auto view = reader->view();
+  std::string ids;
+  const auto each = [&](Change&& change) {
+    ids += change.id;
+    return true;
+  };
+  EXPECT_EQ(view->documents(scope, "", 1, each), "a");
+  EXPECT_EQ(view->documents(scope, "", 3, each), "gone1");
+  EXPECT_EQ(view->documents(scope, "b", 1, each), "gone1") << "a tombstone is a row, too";
+  EXPECT_EQ(view->documents(scope, "", 4, each), "gone2");
+  EXPECT_EQ(ids, "aabab");
+  EXPECT_EQ(view->documents(scope, "", 5, each), std::nullopt) << "there is nothing behind the last";
+  EXPECT_EQ(view->documents(scope, "z", 1, each), std::nullopt);
 }
 
 TEST_F(StoreRequestsTest, ReplicasSayHowFarTheyHaveCome) {
