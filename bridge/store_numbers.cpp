@@ -9,7 +9,7 @@ constexpr std::array<std::int64_t, StoreNumbers::ages.size() - 1> age_ends_ms = 
     3'600'000, 86'400'000, 7 * 86'400'000LL, 30 * 86'400'000LL};
 
 std::size_t age_of(std::int64_t age_ms) {
-  const auto end = std::upper_bound(age_ends_ms.begin(), age_ends_ms.end(), age_ms);
+  const auto end = std::lower_bound(age_ends_ms.begin(), age_ends_ms.end(), age_ms);
   return static_cast<std::size_t>(end - age_ends_ms.begin());
 }
 

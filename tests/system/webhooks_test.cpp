@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "bridge/http_client.h"
+#include "tests/system/support/http.h"
 #include "tests/system/webhook_world.h"
 
 namespace msync::test {
@@ -68,6 +69,27 @@ TEST_F(Webhook, WhatIsSentAgainHasTheSameIdAlsoAfterACrash) {
   bridge.start();
   EXPECT_TRUE(reaches(receiver, room_42, 3));
   EXPECT_EQ(receiver.of(room_42).back()["id"], receiver.of(room_42, "hang").front()["id"]);
+}
+
+TEST_F(Webhook, TheMetricsSayHowFarAReceiverIsBehind) {
+  const HttpClient web(free_port());
+  bridge.stop();
+  bridge.arguments().insert(bridge.arguments().end(), {"--http", "127.0.0.1:" + std::to_string(web.port())});
+  bridge.start();
+  const auto lag_s = [&]() -> double {
+    const std::string page = web.get("/metrics").body, name = "\nmsync_webhook_lag_seconds{webhook=\"all\"} ";
+    const std::size_t at = page.find(name);
+    return at == page.npos ? -1 : std::stod(page.substr(at + name.size()));
+  };
+  auto& alice = phone("alice:a");
+  EXPECT_TRUE(eventually([&] { return lag_s() == 0; })) << "nothing waits";
+  receiver.answers("500");
+  writes(alice, 1);
+  EXPECT_TRUE(eventually([&] { return lag_s() > 0.5; })) << "it grows while the change waits";
+  EXPECT_LT(lag_s(), 60);
+  receiver.answers("204");
+  EXPECT_TRUE(reaches(receiver, room_42, 1, 30'000));
+  EXPECT_TRUE(eventually([&] { return lag_s() == 0; }));
 }
 
 TEST_F(Webhook, ADeadReceiverHoldsNobodyUp) {
@@ -236,7 +258,7 @@ TEST_F(WakingWebhook, TheExampleReceiverCallsAPushServiceAndKeepsACopy) {
     request.headers = {"Webhook-Id: x", "Webhook-Timestamp: " + timestamp, "Webhook-Signature: v1,AAAA"};
     request.body = "{}";
     request.timeout_ms = 10'000;
-    const auto answer = HttpClient().send(request);
+    const auto answer = msync::HttpClient().send(request);
     return answer ? answer->status : 0;
   };
   EXPECT_EQ(post(std::to_string(now_ms() / 1000)), 401);

@@ -35,6 +35,14 @@ TEST(StatusText, SaysWhatThePageSays) {
   }
 }
 
+TEST(StatusText, SaysWhatTheStoreCannotDo) {
+  Json failing = status;
+  failing["store"]["writable"] = false;
+  EXPECT_TRUE(has(status_text(failing, 0), "store     cannot be written, 10 documents"));
+  failing["store"]["readable"] = false;
+  EXPECT_TRUE(has(status_text(failing, 0), "store     cannot be read, 10 documents"));
+}
+
 TEST(StatusText, NothingInItMovesTheCursor) {
   EXPECT_EQ(status_text(status, 0).find('\x1b'), std::string::npos);
 }

@@ -10,6 +10,21 @@ using namespace msync;
 
 namespace {
 
+/// A store that a test can make unreadable.
+class FailingReader final : public StoreReader {
+ public:
+  FailingReader(std::unique_ptr<StoreReader> real, const std::atomic<bool>& fails)
+      : real_(std::move(real)), fails_(fails) {}
+  std::unique_ptr<View> view() override {
+    if (fails_) throw StoreError(StoreError::Kind::unreadable, "the disk does not answer");
+    return real_->view();
+  }
+
+ private:
+  std::unique_ptr<StoreReader> real_;
+  const std::atomic<bool>& fails_;
+};
+
 class StatusTest : public BridgeFixture {
  protected:
   std::string put(const char* id) const {
@@ -29,12 +44,13 @@ class StatusTest : public BridgeFixture {
 
   /// After so many samples of a store that is sampled each time.
   Json after_samples(std::uint64_t samples) {
-    StatusBoard::Parts parts{metrics, rejections,
-                             time,    std::move(*open_reader(address)),
-                             address, "mqtt://127.0.0.1:1",
-                             "1.2.3", epoch,
-                             sampled, 1,
-                             0};
+    StatusBoard::Parts parts{
+        metrics, rejections,
+        time,    std::make_unique<FailingReader>(std::move(*open_reader(address)), unreadable),
+        address, "mqtt://127.0.0.1:1",
+        "1.2.3", epoch,
+        sampled, 1,
+        0};
     board = std::make_unique<StatusBoard>(std::move(parts));
     std::thread thread([this] { board->run(); });
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -48,6 +64,7 @@ class StatusTest : public BridgeFixture {
   Metrics metrics;
   Rejections rejections;
   ServerTime time{0};
+  std::atomic<bool> unreadable = false;
   std::unique_ptr<StatusBoard> board;
   std::function<void()> sampled;  // after each sample, on the board's thread
 };
@@ -138,6 +155,34 @@ TEST_F(StatusTest, SaysWhetherStoreLinkAndPluginAreWell) {
   metrics.watch(nullptr);
 }
 
+TEST_F(StatusTest, AStoreThatCannotBeReadIsSaidToBeUntilItCan) {
+  send(src_a, 1, put("a"));
+  std::vector<bool> told;
+  sampled = [&] {
+    told.push_back(Json::parse(board->news())["store"]["readable"]);
+    unreadable = board->samples() == 1 || board->samples() == 2;
+  };
+  const Json status = after_samples(4);
+  ASSERT_GE(told.size(), 4U);
+  told.resize(4);
+  EXPECT_EQ(told, (std::vector<bool>{true, false, false, true}));
+  EXPECT_EQ(status["store"]["readable"], true);
+}
+
+TEST_F(StatusTest, WhatWasReadBeforeIsStillShownWhileTheStoreCannotBeRead) {
+  send(src_a, 1, put("a"));
+  sampled = [&] { unreadable = true; };
+  const Json status = after_samples(3);
+  EXPECT_EQ(status["store"]["readable"], false);
+  EXPECT_EQ(status["store"]["documents"], 1);
+  EXPECT_EQ(status["scopes"].size(), 1U);
+}
+
+TEST_F(StatusTest, AStoreThatWasNeverReadIsNotSaidToBeReadable) {
+  unreadable = true;
+  EXPECT_EQ(after_samples(1)["store"]["readable"], false);
+}
+
 TEST_F(StatusTest, WhatHappensBetweenTwoSamplesIsInOnePointAndInTheNewsOnce) {
   std::size_t told = 0;
   sampled = [&] {
@@ -215,6 +260,28 @@ TEST_F(StatusTest, ARoundOverManyReplicasTakesSeveralSamplesAndCountsEachOnce) {
   EXPECT_EQ(counter.numbers().behind[0], 25U);
   for (int i = 0; i < 3; ++i) counter.sample(time.now_ms());
   EXPECT_EQ(counter.numbers().synced, 25U) << "the next round, not on top of the last";
+}
+
+TEST_F(StatusTest, AnAgeOfExactlyAnHourIsWithinTheHour) {
+  send(src_a, 1, put("a"));
+  at_ms = 1'000'000;
+  report("bob:pc", src_b, 0);
+  constexpr std::int64_t hour_ms = 3'600'000, day_ms = 24 * hour_ms;
+  const auto behind = [&](std::int64_t age_ms) {
+    StoreCounter counter(*reader);
+    counter.sample(at_ms + age_ms);
+    const auto& ages = counter.numbers().behind;
+    return std::find(ages.begin(), ages.end(), 1U) - ages.begin();
+  };
+  EXPECT_EQ(behind(0), 0);
+  EXPECT_EQ(behind(hour_ms), 0);
+  EXPECT_EQ(behind(hour_ms + 1), 1);
+  EXPECT_EQ(behind(day_ms), 1);
+  EXPECT_EQ(behind(day_ms + 1), 2);
+  EXPECT_EQ(behind(7 * day_ms), 2);
+  EXPECT_EQ(behind(7 * day_ms + 1), 3);
+  EXPECT_EQ(behind(30 * day_ms), 3);
+  EXPECT_EQ(behind(30 * day_ms + 1), 4) << "older";
 }
 
 // ---- the page's files ------------------------------------------------------------------------------------
