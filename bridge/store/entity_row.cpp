@@ -1,7 +1,6 @@
 #include "bridge/store/entity_row.h"
 
-#include <zlib.h>
-
+#include "bridge/store/checksum.h"
 #include "bridge/store/store.h"
 
 namespace msync {
@@ -32,15 +31,6 @@ void read_clocks(std::string_view text, Entity& entity) {
     clock.clock.src = last.at(2).get<std::string>();
     entity.property_clock.emplace(property, std::move(clock));
   }
-}
-
-/// Little-endian wherever the file was written.
-template <std::size_t N>
-std::array<unsigned char, N * 8> bytes_of(const std::array<std::uint64_t, N>& numbers) {
-  std::array<unsigned char, N * 8> bytes;
-  for (std::size_t i = 0; i < N * 8; ++i)
-    bytes[i] = static_cast<unsigned char>(numbers[i / 8] >> (i % 8 * 8));
-  return bytes;
 }
 
 }  // namespace
@@ -87,17 +77,10 @@ EntityRow::EntityRow(const sqlite::Query& query)
 }
 
 std::uint32_t EntityRow::checksum() const {
-  const std::array texts = {id, user, src, by, by_src, put_src, data, clocks};
-  // Lengths first, so that no byte can move from one column to its neighbour unnoticed.
-  std::array<std::uint64_t, 8 + texts.size()> numbers = {
-      static_cast<std::uint64_t>(scope),  seq,    version, edited, static_cast<std::uint64_t>(ts), by_n,
-      static_cast<std::uint64_t>(put_ts), deleted};
-  for (std::size_t i = 0; i < texts.size(); ++i) numbers[8 + i] = texts[i].size();
-  const auto head = bytes_of(numbers);
-  uLong sum = crc32_z(0, head.data(), head.size());
-  for (const auto text : texts)
-    if (!text.empty()) sum = crc32_z(sum, reinterpret_cast<const unsigned char*>(text.data()), text.size());
-  return static_cast<std::uint32_t>(sum);
+  return row_checksum(
+      std::array{static_cast<std::uint64_t>(scope), seq, version, edited, static_cast<std::uint64_t>(ts),
+                 by_n, static_cast<std::uint64_t>(put_ts), static_cast<std::uint64_t>(deleted)},
+      std::array{id, user, src, by, by_src, put_src, data, clocks});
 }
 
 Entity EntityRow::entity() const try {

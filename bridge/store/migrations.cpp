@@ -181,8 +181,14 @@ constexpr const char* history_by_entity = R"sql(
 CREATE INDEX history_id ON history (scope, id, seq);
 )sql";
 
-constexpr std::array steps = {step_1,   tombstones,         records,          boots, revocations,
-                              requests, webhook_beginnings, history_by_entity};
+// What tells that a record is as it was written. Those of before have none: what they were is not known any more.
+constexpr const char* record_checksums = R"sql(
+ALTER TABLE conflict ADD COLUMN checksum INTEGER;
+ALTER TABLE history ADD COLUMN checksum INTEGER;
+)sql";
+
+constexpr std::array steps = {step_1,   tombstones,         records,           boots,           revocations,
+                              requests, webhook_beginnings, history_by_entity, record_checksums};
 
 }  // namespace
 

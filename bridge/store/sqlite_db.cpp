@@ -230,6 +230,10 @@ std::int64_t Query::number(int column) const {
   return sqlite3_column_int64(statement_.statement_, column);
 }
 
+bool Query::null(int column) const {
+  return sqlite3_column_type(statement_.statement_, column) == SQLITE_NULL;
+}
+
 std::string_view Query::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_.statement_, column));
   if (bytes == nullptr) return {};

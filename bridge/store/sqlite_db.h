@@ -116,6 +116,7 @@ class Query {
 
   std::int64_t number(int column) const;
   std::uint64_t natural(int column) const { return static_cast<std::uint64_t>(number(column)); }
+  bool null(int column) const;
   /// Empty for NULL. Points into the row: valid until the next step.
   std::string_view text(int column) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bridge/store/record_row.h"
 #include "bridge/store/store.h"
 
 namespace msync {
@@ -10,13 +11,6 @@ namespace {
 using sqlite::Query;
 using sqlite::Statement;
 
-[[noreturn]] void damaged(const char* what, std::string_view scope, std::string_view id) {
-  throw StoreError(
-      StoreError::Kind::corrupt,
-      std::string(what) + " of entity \"" + std::string(id) + "\" in scope \"" + std::string(scope) +
-          "\" is damaged; keep a copy of the store, look at the disk, and restore the latest backup");
-}
-
 /// Each filter has a text, and so a plan, of its own; each text has all three parameters.
 std::string conditions(const RecordFilter& filter, const std::string& table) {
   return " WHERE " + table + ".at >= ?1 AND " +
@@ -24,33 +18,8 @@ std::string conditions(const RecordFilter& filter, const std::string& table) {
          " AND " + (filter.id.empty() ? "?3 = ''" : table + ".id = ?3");
 }
 
-/// A NULL is no document, an empty text cannot be one.
-std::optional<std::string> document(const Query& query, int column) {
-  const std::string_view text = query.text(column);
-  return text.data() == nullptr ? std::nullopt : std::optional<std::string>(text);
-}
-
 std::optional<std::string_view> nullable(const std::optional<std::string>& text) {
   return text ? std::optional<std::string_view>(*text) : std::nullopt;
-}
-
-HistoryRecord history_row(const Query& query) {
-  HistoryRecord record;
-  record.scope = query.text(0);
-  record.seq = query.natural(1);
-  record.at_ms = query.number(2);
-  record.id = query.text(3);
-  record.version = query.natural(4);
-  record.op = query.text(5);
-  record.ts = query.number(6);
-  record.user = query.text(7);
-  record.src = query.text(8);
-  record.n = query.natural(9);
-  record.before = document(query, 10);
-  record.after = document(query, 11);
-  for (const auto& text : {record.before, record.after})
-    if (text && !parse_json(*text)) damaged("history", record.scope, record.id);
-  return record;
 }
 
 }  // namespace
@@ -58,7 +27,7 @@ HistoryRecord history_row(const Query& query) {
 void RecordWriter::save(std::int64_t scope, const ConflictRecord& record) {
   std::uint64_t number = 0;
   {
-    Query made(save_conflict_, scope, record.id, record.at_ms, record.text);
+    Query made(save_conflict_, scope, record.id, record.at_ms, record.text, checksum(scope, record));
     made.row();
     number = made.natural(0);
     made.done();
@@ -70,7 +39,8 @@ void RecordWriter::save(std::int64_t scope, const ConflictRecord& record) {
 
 void RecordWriter::save(std::int64_t scope, const HistoryRecord& record) {
   Query(save_history_, scope, record.seq, record.at_ms, record.id, record.version, record.op, record.ts,
-        record.user, record.src, record.n, nullable(record.before), nullable(record.after))
+        record.user, record.src, record.n, nullable(record.before), nullable(record.after),
+        checksum(scope, record))
       .done();
 }
 
@@ -136,28 +106,19 @@ void RecordWriter::keep_webhooks(const std::vector<std::string>& names) {
 
 void read_conflicts(sqlite::Connection& connection, const RecordFilter& filter,
                     const std::function<bool(ConflictRecord&&)>& each) {
-  const std::string sql =
-      "SELECT scope.topic, conflict.id, conflict.at, conflict.record FROM conflict CROSS JOIN scope ON "
-      "scope.id = "
-      "conflict.scope" +
-      conditions(filter, "conflict") + " ORDER BY conflict.number";
+  const std::string sql = std::string("SELECT ") + conflict_columns +
+                          " FROM conflict CROSS JOIN scope ON scope.id = conflict.scope" +
+                          conditions(filter, "conflict") + " ORDER BY conflict.number";
   Statement statement(connection, sql.c_str());
   Query found(statement, filter.since_ms, filter.scope, filter.id);
-  while (found.row()) {
-    ConflictRecord record{std::string(found.text(0)), std::string(found.text(1)), found.number(2),
-                          std::string(found.text(3))};
-    const auto body = parse_json(record.text, limits::max_depth + 2);
-    if (!body || !body->is_object()) damaged("the record of a conflict", record.scope, record.id);
-    if (!each(std::move(record))) return;
-  }
+  while (found.row())
+    if (!each(conflict_row(found))) return;
 }
 
 std::string history_query(const RecordFilter& filter) {
-  return "SELECT scope.topic, history.seq, history.at, history.id, history.version, history.op, history.ts, "
-         "history.user, history.src, history.n, history.before, history.after FROM history CROSS JOIN scope "
-         "ON "
-         "scope.id = history.scope" +
-         conditions(filter, "history") + " AND history.seq > ?4" +
+  return std::string("SELECT ") + history_columns +
+         " FROM history CROSS JOIN scope ON scope.id = history.scope" + conditions(filter, "history") +
+         " AND history.seq > ?4" +
          (filter.scope.empty() ? " ORDER BY history.at, history.scope, history.seq"
                                : " ORDER BY history.seq");
 }

@@ -34,7 +34,7 @@ class RecordWriter {
  private:
   sqlite::Connection& db_;
   sqlite::Statement save_conflict_{
-      db_, "INSERT INTO conflict (scope, id, at, record) VALUES (?1,?2,?3,?4) RETURNING number"};
+      db_, "INSERT INTO conflict (scope, id, at, record, checksum) VALUES (?1,?2,?3,?4,?5) RETURNING number"};
   sqlite::Statement trim_conflicts_{
       db_,
       "DELETE FROM conflict WHERE scope=?1 AND number <= (SELECT number FROM conflict WHERE scope=?1 "
@@ -45,8 +45,8 @@ class RecordWriter {
       "OFFSET ?1)"};
   sqlite::Statement save_history_{
       db_,
-      "INSERT INTO history (scope, seq, at, id, version, op, ts, user, src, n, before, after) VALUES "
-      "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"};
+      "INSERT INTO history (scope, seq, at, id, version, op, ts, user, src, n, before, after, checksum) "
+      "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"};
   sqlite::Statement oldest_history_{db_, "SELECT at FROM history WHERE scope=?1 ORDER BY seq LIMIT 1"};
   // Along a scope's seq the server's clock never goes back, so its oldest rows are its first.
   sqlite::Statement trim_history_{
@@ -77,7 +77,7 @@ class RecordWriter {
   sqlite::Statement drop_webhook_{db_, "DELETE FROM webhook WHERE name=?1"};
 };
 
-/// In the transaction that the connection is in; StoreError corrupt where a record cannot be one.
+/// In the transaction that the connection is in; StoreError corrupt where a record is not as it was written.
 void read_conflicts(sqlite::Connection& connection, const RecordFilter& filter,
                     const std::function<bool(ConflictRecord&&)>& each);
 void read_history(sqlite::Connection& connection, const RecordFilter& filter,

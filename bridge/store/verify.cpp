@@ -8,6 +8,7 @@
 #include "bridge/store/entity_row.h"
 #include "bridge/store/meta.h"
 #include "bridge/store/migrations.h"
+#include "bridge/store/record_row.h"
 #include "bridge/store/rows.h"
 #include "core/limits.h"
 
@@ -194,6 +195,7 @@ Verified Verifier::run() {
     }
   });
   guarded([&] { check_outcomes(); });
+  guarded([&] { done_.records = check_records(db_, [this](const std::string& what) { finding(what); }); });
   return done_;
 }
 

@@ -12,6 +12,7 @@ namespace msync {
 struct Verified {
   std::uint64_t scopes = 0;
   std::uint64_t entities = 0;  // tombstones included
+  std::uint64_t records = 0;   // of conflicts and of history
   std::uint64_t findings = 0;
 };
 

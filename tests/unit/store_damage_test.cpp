@@ -55,6 +55,65 @@ TEST_F(StoreDamageTest, ARowUnderAnothersNameIsNoticed) {
   EXPECT_EQ(store_error([&] { store->entity(scope, "m3"); }).kind, Kind::corrupt);
 }
 
+class DamagedRecordTest : public StoreDamageTest, public testing::WithParamInterface<const char*> {
+ protected:
+  DamagedRecordTest() {
+    store->begin();
+    store->save_conflict(scope, {"", "m1", 5, R"({"user":"bob"})"});
+    store->save_history(scope, {"", 1, "m1", 1, "put", 7, 8, "alice", "b3c1a2b4c3d4e5f6", 9, std::nullopt,
+                                R"({"text":"hi"})"});
+    store->commit();
+  }
+  /// Throws what is read throws.
+  std::size_t records() const {
+    const auto reader = place.reader();
+    const auto view = reader->view();
+    std::size_t read = 0;
+    view->conflicts({}, [&](ConflictRecord&&) { return ++read > 0; });
+    view->history({}, [&](HistoryRecord&&) { return ++read > 0; });
+    return read;
+  }
+};
+
+TEST_P(DamagedRecordTest, IsNoticedByWhoeverReadsIt) {
+  EXPECT_EQ(records(), 2u);
+  place.run(std::string("UPDATE ") + GetParam());
+  const auto error = store_error([&] { records(); });
+  EXPECT_EQ(error.kind, Kind::corrupt);
+  EXPECT_NE(std::string(error.what()).find("is damaged"), std::string::npos) << error.what();
+  EXPECT_EQ(std::string(error.what()).find("text"), std::string::npos) << "no content in messages";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EveryColumn, DamagedRecordTest,
+    testing::Values("conflict SET id = 'm2'", "conflict SET at = 6",
+                    R"(conflict SET record = '{"user":"bod"}')", "conflict SET checksum = checksum + 1",
+                    "history SET seq = 2", "history SET at = 6", "history SET id = 'm2'",
+                    "history SET version = 2", "history SET op = 'patch'", "history SET ts = 7",
+                    "history SET user = 'alicf'", "history SET src = ''", "history SET n = 10",
+                    "history SET before = after, after = NULL", "history SET before = ''",
+                    R"(history SET after = '{"text":"ho"}')", "history SET after = NULL",
+                    "history SET op = 'pu', user = 't' || user", "history SET checksum = checksum + 1"));
+
+TEST_F(StoreDamageTest, RecordsFromBeforeTheChecksumsAreReadAsTheyAre) {
+  store->begin();
+  store->save_conflict(scope, {"", "m1", 5, R"({"user":"bob"})"});
+  store->save_history(scope, {"", 1, "m1", 1, "put", 7, 8, "alice", "", 0, std::nullopt, R"({"text":"hi"})"});
+  store->commit();
+  store.reset();
+  place.run(
+      "ALTER TABLE conflict DROP COLUMN checksum; ALTER TABLE history DROP COLUMN checksum;"
+      "PRAGMA user_version = 8");
+  store = place.open();
+  place.run("UPDATE history SET user = 'eve'; UPDATE conflict SET at = 6");
+  const auto reader = place.reader();
+  const auto view = reader->view();
+  std::size_t read = 0;
+  view->conflicts({}, [&](ConflictRecord&& record) { return ++read > 0 && record.at_ms == 6; });
+  view->history({}, [&](HistoryRecord&& record) { return ++read > 0 && record.user == "eve"; });
+  EXPECT_EQ(read, 2u);
+}
+
 TEST_F(StoreDamageTest, ADamagedOutcomeIsNoticed) {
   MutationResult result;
   result.n = 3;

@@ -144,6 +144,25 @@ TEST_F(VerifyTest, ADocumentThatDoesNotFitItsSchemaIsToldIfItIsGiven) {
       << found[0];
 }
 
+TEST_F(VerifyTest, DamagedRecordsAreToldEachByItself) {
+  store->begin();
+  const auto scope = store->scope("notes/1", "notes").id;
+  for (const char* id : {"r1", "r2", "r3"}) {
+    store->save_conflict(scope, {"", id, 5, R"({"user":"bob"})"});
+    store->save_history(scope, {"", static_cast<std::uint64_t>(id[1] - '0'), id, 1, "put", 1, 1, "alice", "",
+                                0, std::nullopt, R"({"text":"x"})"});
+  }
+  store->commit();
+  EXPECT_EQ(findings().size(), 0u);
+  EXPECT_EQ(verify_store(address, nullptr, [](const std::string&) {}).records, 7u) << "and c's conflict";
+  run_sql(R"(UPDATE conflict SET record = '{"user":"eve"}' WHERE id IN ('r1', 'r3'))");
+  run_sql(R"(UPDATE history SET after = '{"text":"y"}' WHERE id = 'r2')");
+  EXPECT_EQ(findings().size(), 3u);
+  expect_one("the record of a conflict of entity \"r1\" in scope \"notes/1\" is damaged");
+  expect_one("the record of a conflict of entity \"r3\"");
+  expect_one("history of entity \"r2\" in scope \"notes/1\" is damaged");
+}
+
 TEST_F(VerifyTest, DamagedPagesAreTold) {
   for (int i = 6; i < 200; ++i)
     send(src_a, i, R"([{"op":"put","id":")" + std::to_string(i) + R"(","base":0,"data":{"text":"x"}}])");
