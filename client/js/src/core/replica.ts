@@ -1,28 +1,19 @@
 /**
- * One scope of one local database: docs/protocol.md, "Applying a delta", "Snapshot", "Digest", and the numbers of
- * "What a client does". Pure: messages in; out come `rows` to commit, ids whose view changed, and events.
+ * One scope of one local database: docs/protocol.md, "Applying a delta", "Snapshot", "Digest", and what becomes of writes;
+ * `numbers.ts` is for a server, or a database, that is not what it was. Pure: messages in; out come `rows` to commit, ids
+ * whose view changed, and events.
  *
  * It knows no connection and no clock: `scope.ts` decides when to ask and to send. The caller commits the rows before it
  * publishes, tells or acknowledges anything.
  */
 import { Documents, type Confirmed } from './documents.js';
-import { FILL_MAX, OUTCOME_WAIT_MS } from './limits.js';
+import { OUTCOME_WAIT_MS } from './limits.js';
 import { idsOf, Outbox, type Entry } from './outbox.js';
 import type { Ack, Change, Delta, ErrorInfo, Json, MutationResult, Operation } from './protocol.js';
 import { Reports, type Problem, type Remembered } from './reports.js';
 import { Rows, type Row } from './rows.js';
 import { newState, type ReplicaState } from './state.js';
 import { viewOf, type Seen } from './view.js';
-
-/** What the server says of our numbers. */
-export interface Numbers {
-  n: number;
-  to: number;
-  now: number;
-  /** The number that had been acknowledged when it was asked. */
-  known: number;
-  outcomes: MutationResult[];
-}
 
 export class Replica {
   readonly rows: Rows;
@@ -36,7 +27,7 @@ export class Replica {
   constructor(
     readonly scope: string,
     private readonly user: string,
-    private readonly newSrc: () => string,
+    readonly newSrc: () => string,
   ) {
     this.rows = new Rows(scope);
     this.documents = new Documents(this.rows);
@@ -105,7 +96,7 @@ export class Replica {
     }
     // The state is not saved: nextOrder and lastTs follow from the entry.
     this.outbox.add({ order: this.state.nextOrder++, key, at: now, group, ops, n: 0 });
-    this.#touch(ops);
+    this.touch({ ops });
   }
 
   /** By a tab that has not heard of the first time. */
@@ -123,10 +114,8 @@ export class Replica {
 
   /** A write that the server will never take as a message: its number is used up by a noop. */
   replaceByNoop(entry: Entry, error: ErrorInfo): void {
-    this.reports.refuse('rejected', entry, error);
-    this.outbox.remove(entry);
+    this.refuse('rejected', entry, error);
     this.outbox.add({ ...entry, key: '', group: false, ops: [{ op: 'noop' }] });
-    this.#touch(entry.ops);
   }
 
   // ---- Deltas ---------------------------------------------------------------------------------------------
@@ -141,7 +130,7 @@ export class Replica {
     state.inSnapshot = true;
     state.wantSnapshot = false;
     ++state.generation;
-    for (const entry of this.outbox.entries) this.#touch(entry.ops);
+    for (const entry of this.outbox.entries) this.touch(entry);
     this.save();
   }
 
@@ -218,12 +207,12 @@ export class Replica {
   }
 
   ack(ack: Ack, now: number): void {
-    for (const result of ack.results ?? []) this.#learn(result, ack.head!, now);
+    for (const result of ack.results ?? []) this.learn(result, ack.head!, now);
     this.cover(ack.n!, ack.head!, ack.now, now);
     this.release(now);
   }
 
-  #learn(result: MutationResult, head: number, now: number): void {
+  learn(result: MutationResult, head: number, now: number): void {
     const entry = this.outbox.find(result.n);
     if (!entry || entry.done?.result) return;
     const seqs = (result.changes ?? []).map((change) => change.seq);
@@ -231,35 +220,7 @@ export class Replica {
     const done = this.outbox.finish(entry, until, now);
     done.result = result;
     for (const change of result.changes ?? []) done.versions[change.id] = change.version;
-    this.#touch(entry.ops);
-  }
-
-  /** What a pull at the head says of our numbers. False: this database is an older copy of itself. */
-  onNumbers(page: Numbers, now: number): boolean {
-    const state = this.state;
-    for (const outcome of page.outcomes) if (!state.moving) this.#learn(outcome, page.to, now);
-    if (state.moving) {
-      this.#finishMove(page.n, page.outcomes, now);
-      return true;
-    }
-    if (page.n < Math.min(page.known, state.ackedN) && page.now > state.ackedNow) this.#refill(page.n);
-    else this.#coverByPull(page, now);
-    this.release(now);
-    if (page.n <= state.lastN) return true;
-    this.takeNewSrc(); // the device was restored from a backup
-    return false;
-  }
-
-  #coverByPull(page: Numbers, now: number): void {
-    // Outcomes other than `applied` are kept, the last 100 of them.
-    const status = page.outcomes.length < 100 ? 'applied' : 'processed';
-    for (const entry of this.outbox.entries) {
-      if (entry.n === 0 || entry.n > page.n || entry.done?.result) continue;
-      this.outbox.finish(entry, page.to, now).result = { n: entry.n, status };
-      this.outbox.save(entry);
-      this.#touch(entry.ops);
-    }
-    this.cover(page.n, page.to, page.now, now);
+    this.touch(entry);
   }
 
   /** Lets go of what the confirmed state shows. Called after each step, and now and then. */
@@ -271,18 +232,18 @@ export class Replica {
       if (!done || this.state.seq < done.until) continue;
       if (done.result || now - done.at >= OUTCOME_WAIT_MS || now < done.at) leaving.push(entry);
     }
-    for (const entry of leaving) this.#leave(entry);
+    for (const entry of leaving) this.leave(entry);
   }
 
   /** For a writer that may not read: nothing else will come. */
   releaseAll(): void {
-    for (const entry of [...this.outbox.entries].filter(({ done }) => done)) this.#leave(entry);
+    for (const entry of [...this.outbox.entries].filter(({ done }) => done)) this.leave(entry);
   }
 
-  #leave(entry: Entry): void {
+  leave(entry: Entry): void {
     const result = entry.done!.result ?? { n: entry.n, status: 'applied' as const };
     this.outbox.remove(entry);
-    this.#touch(entry.ops);
+    this.touch(entry);
     if (!entry.key) return; // a noop of ours
     const { status } = result;
     if (status === 'superseded' || status === 'conflict' || status === 'rejected') {
@@ -295,96 +256,15 @@ export class Replica {
     this.reports.settle(entry.key, result);
   }
 
-  // ---- Numbers, epochs, names -----------------------------------------------------------------------------
-
-  /** To the history that a restore of the server began: rule 6. */
-  #finishMove(n: number, outcomes: MutationResult[], now: number): void {
-    this.#reportLost(n);
-    for (const entry of [...this.outbox.entries]) {
-      if (entry.n === 0 || entry.n > n) continue;
-      const result = outcomes.find((each) => each.n === entry.n) ?? entry.done?.result;
-      this.outbox.finish(entry, 0, now).result = result ?? { n: entry.n, status: 'applied' };
-      this.#leave(entry);
-    }
-    this.takeNewSrc();
-    this.state.moving = false;
-    for (const entry of this.outbox.entries) {
-      entry.ops = entry.ops.map((op) =>
-        op.base === undefined ? op : { ...op, base: this.documents.live.get(op.id!)?.version ?? 0 },
-      );
-      this.outbox.save(entry);
-      this.#touch(entry.ops);
-    }
-    this.save();
+  /** It leaves, and the app is told why. */
+  refuse(status: Problem['status'], entry: Entry, error: ErrorInfo): void {
+    this.outbox.remove(entry);
+    this.touch(entry);
+    if (entry.key) this.reports.refuse(status, entry, error);
   }
 
-  /** Acknowledged, and no longer known to the server, which has processed up to n. */
-  #reportLost(n: number): void {
-    const error = { code: 'lost', message: 'acknowledged, and lost by a restore of the server' };
-    const lost = this.reports.above(n);
-    for (const row of lost) this.reports.problem('lost', row, error);
-    const done = [...this.outbox.entries].filter((each) => each.done && each.n > n);
-    for (const entry of done) {
-      this.outbox.remove(entry);
-      this.#touch(entry.ops);
-      if (entry.key) this.reports.refuse('lost', entry, error);
-    }
-    this.reports.forgetAll();
-    const all = this.state.ackedN - n;
-    if (all <= 0) return;
-    const unknown = all - lost.length - done.length;
-    this.reports.error(
-      'lost',
-      `${all} acknowledged writes are lost, the content of ${Math.max(unknown, 0)} is not kept`,
-    );
-  }
-
-  /** The server lost its tail without a new epoch: the missing numbers are used up by noops. */
-  #refill(n: number): void {
-    const { ackedN } = this.state;
-    this.#reportLost(n);
-    if (ackedN - n > FILL_MAX) return this.takeNewSrc();
-    const noops: Entry[] = [];
-    for (let missing = ackedN; missing > n; --missing) {
-      const order = this.state.firstOrder--;
-      noops.push({ order, key: '', at: 0, group: false, ops: [{ op: 'noop' }], n: missing });
-    }
-    this.outbox.add(...noops);
-    this.state.ackedN = n;
-    this.save();
-  }
-
-  /** Everything unsent gets new numbers under a new name. */
-  takeNewSrc(): void {
-    const state = this.state;
-    state.src = this.newSrc();
-    state.lastN = state.ackedN = state.ackedNow = 0;
-    for (const entry of [...this.outbox.entries]) {
-      if (entry.done) this.#leave(entry);
-      else if (!entry.key) this.outbox.remove(entry);
-      else this.outbox.number(entry, 0);
-    }
-    this.reports.forgetAll(); // what has left just now, too: its numbers were another name's
-    this.save();
-  }
-
-  /** The scope's data leaves the device, after the outbox was handed to the app. */
-  purge(reason: string): void {
-    const error = { code: 'revoked', message: reason };
-    for (const entry of [...this.outbox.entries].filter(({ done }) => !done)) {
-      this.outbox.remove(entry);
-      this.#touch(entry.ops);
-      if (entry.key) this.reports.refuse('revoked', entry, error);
-    }
-    for (const id of this.documents.clear()) this.changed.add(id);
-    this.takeNewSrc();
-    const { src, generation, nextOrder, firstOrder, lastTs } = this.state;
-    this.state = { ...newState(src), generation, nextOrder, firstOrder, lastTs };
-    this.save();
-    this.reports.events.push({ type: 'purged', scope: this.scope, reason });
-  }
-
-  #touch(ops: Operation[]): void {
+  /** The view of what it names may be another. */
+  touch({ ops }: { ops: Operation[] }): void {
     for (const op of ops) if (op.id !== undefined) this.changed.add(op.id);
   }
 }

@@ -6,7 +6,8 @@
 import * as limits from './limits.js';
 import type { Ack, Delta, ServerLimits } from './protocol.js';
 import { Puller } from './puller.js';
-import type { Numbers, Replica } from './replica.js';
+import { purge, takeNumbers, type Numbers } from './numbers.js';
+import type { Replica } from './replica.js';
 import { Sender } from './sender.js';
 
 /** What all scopes of a client share. */
@@ -162,7 +163,7 @@ export class Scope {
     const { src, ackedN } = replica.state;
     this.puller.denied = false;
     this.sender.opened = true;
-    replica.onNumbers(said, now);
+    takeNumbers(replica, said, now);
     if (!this.reads) replica.releaseAll();
     if (replica.state.src !== src) {
       this.sender.again();
@@ -224,7 +225,7 @@ export class Scope {
     const { replica } = this;
     this.puller.lose();
     const holds = replica.documents.live.size + replica.documents.tombstones.size > 0;
-    if (this.reads && (holds || replica.state.epoch !== '')) replica.purge(reason);
+    if (this.reads && (holds || replica.state.epoch !== '')) purge(replica, reason);
     this.sender.lose();
   }
 }
