@@ -6,8 +6,7 @@
  */
 import type { Backend, BackendEvent, LiveMessage } from './backend.js';
 import { Client, type ClientEvent, type Effects } from './core/client.js';
-import { setMember } from './core/merge.js';
-import type { Json, JsonObject, Operation } from './core/protocol.js';
+import type { Json, Operation } from './core/protocol.js';
 import { parseKey, type RowKind } from './core/rows.js';
 import { Device, type DeviceOptions } from './device.js';
 import { Health } from './health.js';
@@ -154,14 +153,11 @@ export class Engine implements Backend {
   }
 
   #onEvent(event: ClientEvent): void {
-    if (event.type === 'settled' || event.type === 'purged') this.tell(event);
-    else if (event.type === 'problem') this.tell({ type: 'problem', problem: event.problem });
-    else if (event.type === 'live') this.tell(event);
-    else if (event.type === 'error')
-      this.#health.fail({ code: event.code, message: event.message }, event.scope);
+    if (event.type === 'error') this.#health.fail({ code: event.code, message: event.message }, event.scope);
     else if (event.type === 'tokenRefused')
       this.#health.fail({ code: 'token_refused', message: event.message });
     else if (event.type === 'token') this.#link!.onToken();
+    else if (event.type !== 'clock') this.tell(event);
   }
 
   #tick(): void {
@@ -221,12 +217,7 @@ export class Engine implements Backend {
       const problem = replica?.reports.dropProblem(key);
       if (!replica || !problem) throw new SyncError('not_found', `no such write: ${key}`);
       if (how === 'retry') {
-        const ops = problem.meant.map((op) => {
-          const copy: Operation = { op: op.op };
-          if (op.id !== undefined) copy.id = op.id;
-          if (op.data) setMember(copy as unknown as JsonObject, 'data', op.data);
-          return copy;
-        });
+        const ops = problem.meant.map(({ base, ts, ...op }): Operation => op);
         this.#client.write(scope, key, ops, problem.group, this.#device.wall(), monotonic());
       }
       this.tell({ type: 'solved', key });

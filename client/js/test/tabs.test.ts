@@ -54,7 +54,7 @@ function world() {
     opened.push(sync);
     return { sync, messages: sync.collection<{ text: string }>(SCOPE) };
   };
-  return { server, open, name, connections: () => connections };
+  return { server, open, name, storage, connections: () => connections };
 }
 
 it('share one connection and one view', async () => {
@@ -179,6 +179,85 @@ it('reconnect together, whichever of them is told to', async () => {
   await (
     await b.messages.put('m1', { text: 'x' })
   ).synced;
+});
+
+/** The lock and the channel of a tab that leads, and does what the test says. */
+function leader(name: string, answer: (call: { id: string; method: string }) => object | undefined) {
+  let die!: () => void;
+  void navigator.locks.request(name, () => new Promise<void>((dead) => (die = dead)));
+  const channel = new BroadcastChannel(name);
+  const asked: string[] = [];
+  channel.onmessage = ({ data }) => {
+    if (data.hello) channel.postMessage({ leader: 'alice:x', id: 'x' });
+    if (!data.call) return;
+    asked.push(data.call.method);
+    const said = answer(data.call);
+    if (said) channel.postMessage({ answer: data.call.id, ...said });
+  };
+  const end = () => {
+    channel.close();
+    die();
+  };
+  return { asked, end };
+}
+
+it('ask the next leader where the one before was closing', async () => {
+  const { open, name } = world();
+  const closed = { error: { code: 'closed', message: 'it was closed' } };
+  const dying = leader(name, ({ method }) => (method === 'open' ? {} : closed));
+  const { messages } = open();
+  const written = messages.put('m1', { text: 'in its last moment' });
+  await eventually(() => dying.asked.includes('write'));
+  dying.end();
+  await (
+    await written
+  ).synced;
+});
+
+it('that close while they take over leave nothing behind', async () => {
+  const { open, name, storage, connections } = world();
+  const before = leader(name, () => ({}));
+  const { sync } = open();
+  await sync.ready;
+  let opening!: () => void;
+  const opened = storage.open;
+  storage.open = () => new Promise((resolve) => (opening = () => resolve(opened.call(storage))));
+  before.end();
+  await eventually(() => opening !== undefined);
+  await sync.close();
+  opening();
+  let free = false;
+  void navigator.locks.request(name, async () => void (free = true));
+  await eventually(() => free);
+  expect(connections()).toBe(0);
+});
+
+it('that cannot open the database when they take over try again', async () => {
+  const { open, name, storage, server } = world();
+  const before = leader(name, () => ({}));
+  const { messages, sync } = open();
+  await sync.ready;
+  const opened = storage.open;
+  let tries = 0;
+  storage.open = () => (++tries < 2 ? Promise.reject(new Error('the disk is busy')) : opened.call(storage));
+  before.end();
+  await (
+    await messages.put('m1', { text: 'x' })
+  ).synced;
+  expect(tries).toBe(2);
+  expect(Object.keys(server.documents(SCOPE))).toEqual(['m1']);
+});
+
+it('read their scopes once, however many come later', async () => {
+  const { open } = world();
+  open();
+  const b = open();
+  await b.messages.ready;
+  const asked: string[] = [];
+  b.messages.reopen = (async () => asked.push('again')) as never;
+  await open().messages.ready;
+  await open().messages.ready;
+  expect(asked).toEqual([]);
 });
 
 it('hand over when the leader closes, and nothing is lost or done twice', async () => {

@@ -22,7 +22,8 @@ interface Answer {
   error?: { code: SyncErrorCode; message: string };
 }
 
-type Message = { hello: true } | { leader: string } | { call: Call } | Answer | { event: BackendEvent };
+type Message =
+  { hello: true } | { leader: string; id: string } | { call: Call } | Answer | { event: BackendEvent };
 
 interface Waiting {
   call: Call;
@@ -30,9 +31,13 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+/** Until a database that could not be opened is tried again. */
+const AGAIN_MS = 2_000;
+
 export class Tab implements Backend {
   clientId = '';
   #ended = false;
+  #leader = '';
   #engine: Engine | undefined;
   readonly #channel: BroadcastChannel;
   readonly #waiting = new Map<string, Waiting>();
@@ -53,7 +58,7 @@ export class Tab implements Backend {
 
   constructor(
     private readonly options: EngineOptions,
-    name: string,
+    private readonly name: string,
     private readonly tell: (event: BackendEvent) => void,
     private readonly renewed: () => Promise<void>,
   ) {
@@ -61,10 +66,20 @@ export class Tab implements Backend {
     this.#channel.onmessage = ({ data }) => this.#hear(data as Message);
     this.#say({ hello: true });
     void navigator.locks.request(this.#id, () => this.#closed);
+    this.#stand();
+  }
+
+  /** Leads when its turn has come. The one that cannot stands again, once it has followed somebody: calls wait for it. */
+  #stand(): void {
     const { signal } = this.#leaving;
     navigator.locks
-      .request(name, { signal }, () => this.#lead())
-      .catch((error: unknown) => this.#failed(error));
+      .request(this.name, { signal }, () => this.#lead())
+      .catch((error: Error) => {
+        this.#failed(error);
+        if (!this.#leader || signal.aborted) return;
+        this.tell({ type: 'error', error: { code: 'storage', message: error.message } });
+        setTimeout(() => this.#stand(), AGAIN_MS);
+      });
   }
 
   #say(message: Message): void {
@@ -78,15 +93,18 @@ export class Tab implements Backend {
       this.#endAfter(event);
     });
     await engine.start();
+    if (this.#leaving.signal.aborted) return engine.close();
     this.#engine = engine;
-    this.#say({ leader: engine.clientId });
-    void this.#follow(engine.clientId);
+    this.#say({ leader: engine.clientId, id: this.#id });
+    void this.#follow(engine.clientId, this.#id);
     await this.#closed;
   }
 
   /** Somebody has begun to lead, perhaps this tab: what was asked before is asked again, once the scopes are open there. */
-  async #follow(clientId: string): Promise<void> {
-    const again = this.clientId !== '';
+  async #follow(clientId: string, leader: string): Promise<void> {
+    if (leader === this.#leader) return; // it answers somebody new
+    const again = this.#leader !== '';
+    this.#leader = leader;
     this.clientId = clientId;
     this.#found();
     const before = [...this.#waiting.values()];
@@ -97,13 +115,15 @@ export class Tab implements Backend {
   /** A wiped database has no tabs, once who asked for it has been answered. */
   #endAfter(event: BackendEvent): void {
     const asked = [...this.#waiting.values()].some(({ call }) => call.method === 'wipe');
-    if (event.type === 'wiped' && !asked) setTimeout(() => void this.close(), 0);
+    if (event.type !== 'wiped') return;
+    this.#leaving.abort(); // it must not lead now: the database would be made again
+    if (!asked) setTimeout(() => void this.close(), 0);
   }
 
   #hear(message: Message): void {
     if ('hello' in message) {
-      if (this.#engine) this.#say({ leader: this.clientId });
-    } else if ('leader' in message) void this.#follow(message.leader);
+      if (this.#engine) this.#say({ leader: this.clientId, id: this.#id });
+    } else if ('leader' in message) void this.#follow(message.leader, message.id);
     else if ('event' in message) {
       if (this.#engine) return; // the last words of who led before
       this.tell(message.event);
@@ -135,6 +155,7 @@ export class Tab implements Backend {
   }
 
   #answered(id: string, error?: { code: SyncErrorCode; message: string }): void {
+    if (error?.code === 'closed' && !this.#leaving.signal.aborted) return; // it, not we: the next one is asked
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (error) waiting?.reject(new SyncError(error.code, error.message));
