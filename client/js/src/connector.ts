@@ -3,6 +3,7 @@
  * Knows nothing of the protocol.
  */
 import { BACKOFF_MAX_MS, BACKOFF_MIN_MS } from './core/limits.js';
+import { messageOf } from './input.js';
 import { random } from './random.js';
 import type { Connection, Transport } from './transport/transport.js';
 
@@ -116,7 +117,7 @@ export class Connector {
       token = await this.token();
     } catch (error) {
       if (!current()) return;
-      this.options.onError('token', String((error as Error)?.message ?? error));
+      this.options.onError('token', messageOf(error));
       return this.#ended();
     }
     if (!current()) return;
@@ -140,7 +141,7 @@ export class Connector {
         },
       });
     } catch (error) {
-      this.options.onError('connection', String((error as Error)?.message ?? error));
+      this.options.onError('connection', messageOf(error));
       this.#ended();
     }
   }

@@ -41,9 +41,10 @@ export class Device {
       );
     }
     const evicted = !rows[0] && (marker?.get() ?? false);
-    const device = this.options.device ?? (this.#row.device || randomName(12));
+    const before = this.#row.device;
+    const device = this.options.device ?? (before || randomName(12));
     this.#row = { ...this.#row, user, device };
-    await storage.commit([this.row()]);
+    if (!rows[0] || device !== before) await storage.commit([this.row()]); // the disk may be full
     marker?.set(true);
     return evicted;
   }

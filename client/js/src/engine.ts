@@ -6,11 +6,12 @@
  */
 import type { Backend, BackendEvent, LiveMessage } from './backend.js';
 import { Client, type ClientEvent, type Effects } from './core/client.js';
+import type { Entry } from './core/outbox.js';
 import type { Json, Operation } from './core/protocol.js';
 import { parseKey, type RowKind } from './core/rows.js';
 import { Device, type DeviceOptions } from './device.js';
 import { Health } from './health.js';
-import { SyncError } from './input.js';
+import { messageOf, SyncError } from './input.js';
 import { Link, monotonic } from './link.js';
 import { random, randomName } from './random.js';
 import { Steps, type Step } from './steps.js';
@@ -111,7 +112,7 @@ export class Engine implements Backend {
 
   /** The core's state is of no use any more: what is stored counts. */
   async #crash(cause: unknown, steps: Step[]): Promise<void> {
-    const message = String((cause as Error)?.message ?? cause);
+    const message = messageOf(cause);
     const error = new SyncError('storage', `nothing was stored: ${message}`, undefined, { cause });
     this.#health.fail({ code: 'storage', message });
     this.#link!.drop();
@@ -131,7 +132,7 @@ export class Engine implements Backend {
         for (const scope of this.#modes.keys()) stored.set(scope, await this.#readRows(scope));
         return stored;
       } catch (unreadable) {
-        const message = String((unreadable as Error)?.message ?? unreadable);
+        const message = messageOf(unreadable);
         this.#health.fail({ code: 'storage', message });
         this.#steps.rejectWaiting(new SyncError('storage', message));
       }
@@ -248,7 +249,6 @@ export class Engine implements Backend {
   // ---- The end --------------------------------------------------------------------------------------------
 
   #lostStorage(): void {
-    this.#health.fail({ code: 'storage', message: 'the database was closed by the browser' });
     void this.#steps
       .alone(() => this.#crash(new Error('the database was closed by the browser'), []))
       .catch(() => {});
@@ -268,13 +268,13 @@ export class Engine implements Backend {
   }
 
   async wipe(ifPending: 'abort' | 'discard'): Promise<void> {
-    if (ifPending === 'abort') {
-      const unsent = (await this.options.storage.read('o\n')).filter(
-        ([, entry]) =>
-          (entry as { done?: unknown; key?: string }).done === undefined && (entry as { key?: string }).key,
-      );
+    // What comes after the look is refused: else it would be durable, and gone.
+    await this.#steps.alone(async () => {
+      const rows = ifPending === 'abort' ? await this.options.storage.read('o\n') : [];
+      const unsent = (rows as unknown as [string, Entry][]).filter(([, { key, done }]) => key && !done);
       if (unsent.length > 0) throw new SyncError('pending', `${unsent.length} writes have not been sent`);
-    }
+      this.#steps.end();
+    });
     await this.#shutDown();
     await this.options.storage.destroy();
     this.options.marker?.set(false);

@@ -9,6 +9,9 @@ import { isLevel, isWellFormed, utf8Length } from './core/topic.js';
 export type SyncErrorCode =
   'invalid' | 'bad_id' | 'too_large' | 'storage' | 'closed' | 'pending' | 'wrong_user' | 'not_found';
 
+/** What it says, whatever was thrown. */
+export const messageOf = (thrown: unknown) => String((thrown as Error)?.message ?? thrown);
+
 /** Every error that a call of this library rejects with. */
 export class SyncError extends Error {
   constructor(

@@ -6,7 +6,7 @@ import { Connector, type ConnectorOptions } from './connector.js';
 import type { Client } from './core/client.js';
 import { RESUBSCRIBE_MS } from './core/limits.js';
 import type { Health } from './health.js';
-import { SyncError } from './input.js';
+import { messageOf, SyncError } from './input.js';
 import { LiveBoard } from './live_board.js';
 import { random } from './random.js';
 import { unpack } from './unpack.js';
@@ -112,7 +112,7 @@ export class Link {
       await step(() => client().receive(topic, text, monotonic()));
     } catch (error) {
       if (error instanceof SyncError) return; // not stored, or closed: not acknowledged
-      health.fail({ code: 'bad_message', message: `${topic}: ${(error as Error)?.message ?? error}` });
+      health.fail({ code: 'bad_message', message: `${topic}: ${messageOf(error)}` });
     }
     done();
   }
@@ -148,14 +148,15 @@ export class Link {
       this.#renewedAt = monotonic();
       this.publish('$CONTROL/sync/v1/token', token, 1);
     } catch (error) {
-      this.options.health.fail({ code: 'token', message: String((error as Error)?.message ?? error) });
+      this.options.health.fail({ code: 'token', message: messageOf(error) });
     }
   }
 
   // ---- Presence -------------------------------------------------------------------------------------------
 
   watchLive(scope: string, on: boolean): void {
-    if (this.live.watch(scope, on)) this.#connector.subscribe([`${scope}/live/+`]);
-    else if (!on) this.#connector.unsubscribe([`${scope}/live/+`]);
+    const filters = [`${scope}/live/+`];
+    if (this.live.watch(scope, on)) this.#connector.subscribe(filters);
+    else if (!on) this.#connector.unsubscribe(filters);
   }
 }

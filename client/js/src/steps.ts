@@ -10,6 +10,8 @@ export interface Step {
 /** Steps committed together. */
 const TOGETHER = 200;
 
+const closed = () => new SyncError('closed', 'it was closed');
+
 export class Steps {
   #queue: Step[] = [];
   #draining: Promise<void> | undefined;
@@ -26,7 +28,7 @@ export class Steps {
 
   /** Resolves when it is committed. */
   add(run: () => void): Promise<void> {
-    if (this.closed) return Promise.reject(new SyncError('closed', 'it was closed'));
+    if (this.closed) return Promise.reject(closed());
     const done = new Promise<void>((resolve, reject) => this.#queue.push({ run, resolve, reject }));
     this.#draining ??= this.#drain();
     return done;
@@ -41,6 +43,7 @@ export class Steps {
   /** Nothing else runs meanwhile. */
   async alone<T>(run: () => Promise<T>): Promise<T> {
     while (this.#draining) await this.#draining;
+    if (this.closed) throw closed();
     let release!: () => void;
     this.#draining = new Promise((resolve) => (release = resolve));
     try {
@@ -54,6 +57,12 @@ export class Steps {
   /** Those that have not begun. */
   rejectWaiting(error: Error): void {
     for (const step of this.#queue.splice(0)) step.reject(error);
+  }
+
+  /** Nothing is taken any more, and what waits is refused. */
+  end(): void {
+    this.closed = true;
+    this.rejectWaiting(closed());
   }
 
   /** What was asked is done; then nothing is taken any more. */

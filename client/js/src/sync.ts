@@ -71,6 +71,10 @@ export interface SyncOptions {
   clock?: () => number;
 }
 
+function checkScope(scope: string): void {
+  if (!isScope(scope)) throw new SyncError('bad_id', `${JSON.stringify(scope)} cannot be a scope`);
+}
+
 const STARTING: Status = Object.freeze({ state: 'offline', pending: 0, lastError: undefined });
 
 export class Sync {
@@ -137,7 +141,7 @@ export class Sync {
    * for the same scope; `options` count the first time.
    */
   collection<T = JsonObject>(scope: string, options: CollectionOptions = {}): Collection<T> {
-    if (!isScope(scope)) throw new SyncError('bad_id', `${JSON.stringify(scope)} cannot be a scope`);
+    checkScope(scope);
     const known = this.#collections.get(scope);
     if (known) return known as unknown as Collection<T>;
     const host = { backend: () => this.#backend, limits: () => this.#limits, closed: () => this.#isClosed };
@@ -149,7 +153,7 @@ export class Sync {
 
   /** Presence in a scope. The same object for the same scope. */
   live<S = unknown, M = unknown>(scope: string): Live<S, M> {
-    if (!isScope(scope)) throw new SyncError('bad_id', `${JSON.stringify(scope)} cannot be a scope`);
+    checkScope(scope);
     let live = this.#lives.get(scope);
     if (!live) this.#lives.set(scope, (live = new Live<never, never>(scope, () => this.#backend)));
     return live as unknown as Live<S, M>;
@@ -173,7 +177,7 @@ export class Sync {
   /** Disconnects. What is unsent stays in the database. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await (await this.#backend).close();
+    await (await this.#backend.catch(() => undefined))?.close();
   }
 
   /**
@@ -196,9 +200,9 @@ export class Sync {
   // ---- From the backend -----------------------------------------------------------------------------------
 
   #failed(error: Error): void {
-    const code = error instanceof SyncError ? error.code : 'storage';
-    this.#take({ type: 'error', error: { code, message: error.message } });
-    const lastError = { code, message: error.message };
+    const { code = 'storage', message } = error as SyncError;
+    const lastError = { code, message };
+    this.#take({ type: 'error', error: lastError });
     this.#take({ type: 'status', status: { state: 'error', pending: 0, lastError }, limits: this.#limits });
   }
 

@@ -405,4 +405,70 @@ describe('the end', () => {
     expect(await storage.read('')).toEqual([]);
     await expect(messages.put('m3', { text: 'x' })).rejects.toMatchObject({ code: 'closed' });
   });
+
+  it('a write that comes while a wipe looks for unsent work keeps it, or is refused', async () => {
+    const { join } = world();
+    const storage = memoryStorage();
+    const { sync, messages, transport } = join('alice', { storage });
+    await messages.ready;
+    transport.online = false;
+    const wiped = sync.wipe();
+    const writes = Array.from({ length: 20 }, async (_, i) => {
+      for (let k = 0; k < i; ++k) await Promise.resolve();
+      return messages.put(`m${i}`, { text: 'x' });
+    });
+    const results = await Promise.allSettled(writes);
+    const kept = results.filter(({ status }) => status === 'fulfilled').length;
+    if (kept > 0) await expect(wiped).rejects.toMatchObject({ code: 'pending' });
+    else await wiped;
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'closed' });
+  });
+
+  it('after it nothing touches the database, whatever is opened', async () => {
+    const { join } = world();
+    const inner = memoryStorage();
+    let touched = 0;
+    const storage: Storage = Object.assign(Object.create(inner) as Storage, {
+      read: (prefix: string) => (++touched, inner.read(prefix)),
+    });
+    const { sync, messages } = join('alice', { storage });
+    await messages.ready;
+    await sync.close();
+    const before = touched;
+    await expect(sync.collection('chat/43/messages').ready).rejects.toMatchObject({ code: 'closed' });
+    expect(touched).toBe(before);
+    await sync.close();
+  });
+
+  it('may come at once, and where the database could not be opened', async () => {
+    const { join, server } = world();
+    let connections = 0;
+    const connect = server.connect.bind(server);
+    server.connect = (...args) => (++connections, connect(...args));
+    const { sync } = join('alice');
+    await sync.close();
+    expect(connections).toBe(0);
+    const open = () => Promise.reject(new Error('no database'));
+    const broken = join('bob', { storage: Object.assign(memoryStorage(), { open }) });
+    await expect(broken.sync.ready).rejects.toThrow('no database');
+    await broken.sync.close();
+  });
+});
+
+describe('the start', () => {
+  it('needs no room on a disk that is full', async () => {
+    const { join } = world();
+    const storage = fragileStorage();
+    const first = join('alice', { storage });
+    await (
+      await first.messages.put('m1', { text: 'x' })
+    ).synced;
+    await first.sync.close();
+    storage.full = true;
+    const second = join('alice', { storage });
+    await second.messages.ready;
+    expect(second.messages.get('m1')?.data.text).toBe('x');
+    await expect(second.messages.put('m2', { text: 'x' })).rejects.toMatchObject({ code: 'storage' });
+  });
 });

@@ -81,6 +81,24 @@ describe('a client on IndexedDB', () => {
     expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain('restart');
   });
 
+  it('opens where the browser has no room for a note of it', async () => {
+    const store = globalThis as unknown as { localStorage?: object };
+    store.localStorage = {
+      getItem: () => null,
+      setItem: () => {
+        throw new DOMException('no room', 'QuotaExceededError');
+      },
+    };
+    try {
+      const storage = indexedDbStorage('no-note');
+      const sync = createTestSync(createTestServer(), { tabs: true, name: 'no-note', storage });
+      await sync.ready;
+      await sync.close();
+    } finally {
+      delete store.localStorage;
+    }
+  });
+
   it('notices that the browser has removed its database', async () => {
     const server = createTestServer();
     const notes = new Map<string, string>();

@@ -97,10 +97,6 @@ export class Client {
     return scope;
   }
 
-  close(name: string): void {
-    this.scopes.delete(name);
-  }
-
   connected(now: number): void {
     this.#isConnected = true;
     this.#shared.open = !this.unsupported;
@@ -135,8 +131,8 @@ export class Client {
     const to = parseTopic(topic, this.options.clientId);
     if (!to || payload === '') return;
     if (to.kind === 'live') {
-      if (payload === undefined) return;
-      this.#events.push({ type: 'live', scope: to.scope, client: to.client, payload });
+      const { scope, client } = to;
+      if (payload !== undefined) this.#events.push({ type: 'live', scope, client, payload });
       return;
     }
     const fault = payload === undefined ? 'neither text nor zlib' : this.#route(to, payload, now);
@@ -223,16 +219,16 @@ export class Client {
 
   #refused(scope: Scope, notice: Notice, now: number): void {
     const { code, topic = '' } = notice;
-    const denied = code === 'denied';
-    if (denied && namesLeaf(topic, scope.name, 'pull')) scope.lose(notice.message);
-    else if (denied && namesLeaf(topic, scope.name, 'in')) scope.sender.waitForGrants();
-    else if ((code === 'too_large' || code === 'malformed') && namesLeaf(topic, scope.name, 'in')) {
-      scope.sender.onBadMessage(notice, now);
-    } else return;
-    if (denied) {
-      const error = { type: 'error', scope: scope.name, code, message: notice.message } as const;
-      this.#events.push(error);
+    const names = (leaf: string) => namesLeaf(topic, scope.name, leaf);
+    if (code !== 'denied') {
+      if ((code === 'too_large' || code === 'malformed') && names('in'))
+        scope.sender.onBadMessage(notice, now);
+      return;
     }
+    if (names('pull')) scope.lose(notice.message);
+    else if (names('in')) scope.sender.waitForGrants();
+    else return;
+    this.#events.push({ type: 'error', scope: scope.name, code, message: notice.message });
   }
 
   /** The grants may be others: a new token was accepted. */

@@ -22,7 +22,8 @@ export class Replica {
   readonly reports: Reports;
   state: ReplicaState;
   changed = new Set<string>();
-  #unsaved = false;
+  /** A new one must be stored; one that was stored is opened without room on the disk. */
+  #unsaved = true;
 
   constructor(
     readonly scope: string,
@@ -40,8 +41,10 @@ export class Replica {
   load(rows: Iterable<[string, string, Json]>): void {
     const entries: Entry[] = [];
     for (const [kind, name, value] of rows) {
-      if (kind === 's') this.state = { ...this.state, ...(value as object) };
-      else if (kind === 'd') this.documents.load(name, value as unknown as Confirmed);
+      if (kind === 's') {
+        this.state = { ...this.state, ...(value as object) };
+        this.#unsaved = false;
+      } else if (kind === 'd') this.documents.load(name, value as unknown as Confirmed);
       else if (kind === 'o') entries.push(value as unknown as Entry);
       else if (kind === 'p') this.reports.problems.set(name, value as unknown as Problem);
       else if (kind === 'a') this.reports.load(value as unknown as Remembered);
@@ -51,7 +54,6 @@ export class Replica {
       this.state.nextOrder = Math.max(this.state.nextOrder, order + 1);
       for (const { ts = 0 } of ops) this.state.lastTs = Math.max(this.state.lastTs, ts);
     }
-    this.save();
   }
 
   /** What the state is at the end of the step. */

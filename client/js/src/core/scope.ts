@@ -224,8 +224,7 @@ export class Scope {
   lose(reason: string): void {
     const { replica } = this;
     this.puller.lose();
-    const holds = replica.documents.live.size + replica.documents.tombstones.size > 0;
-    if (this.reads && (holds || replica.state.epoch !== '')) purge(replica, reason);
+    if (this.reads && replica.state.epoch !== '') purge(replica, reason);
     this.sender.lose();
   }
 }

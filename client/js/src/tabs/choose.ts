@@ -15,7 +15,14 @@ function marker(name: string): EngineOptions['marker'] {
   if (typeof localStorage === 'undefined') return undefined;
   return {
     get: () => localStorage.getItem(name) !== null,
-    set: (on) => (on ? localStorage.setItem(name, '1') : localStorage.removeItem(name)),
+    set(on) {
+      try {
+        if (on) localStorage.setItem(name, '1');
+        else localStorage.removeItem(name);
+      } catch {
+        // no room: who removes the database will not be noticed
+      }
+    },
   };
 }
 
