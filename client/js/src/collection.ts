@@ -6,7 +6,7 @@ import type { Backend, BackendEvent, Progress } from './backend.js';
 import { applyPatch } from './core/merge.js';
 import type { JsonObject, MutationResult, Operation, ServerLimits } from './core/protocol.js';
 import { makeDoc, type Doc } from './document.js';
-import { checkOperations, copyDocument, SyncError } from './input.js';
+import { checkOperations, closed, copyDocument, SyncError } from './input.js';
 import { Query, type QueryOptions } from './query.js';
 import { randomName } from './random.js';
 
@@ -152,7 +152,7 @@ export class Collection<T = JsonObject> {
     const ops = make();
     checkOperations(ops, this.host.limits());
     const backend = await this.#open();
-    if (this.host.closed()) throw new SyncError('closed', 'it was closed');
+    if (this.host.closed()) throw closed();
     this.#validate(ops);
     const key = randomName();
     const synced = new Promise<Result>((resolve) => this.#waiting.set(key, resolve));

@@ -36,18 +36,18 @@ export class Connector {
   constructor(private readonly options: ConnectorOptions) {}
 
   start(): void {
-    if (this.#running) return;
     this.#running = true;
     globalThis.addEventListener?.('online', this.#hurry);
     void this.#connect();
   }
 
-  stop(politely = true): void {
+  /** Says goodbye, for good. */
+  stop(): void {
     this.#running = false;
     globalThis.removeEventListener?.('online', this.#hurry);
     clearTimeout(this.#timer);
     ++this.#attempt;
-    this.#connection?.close(politely);
+    this.#connection?.close(true);
     this.#connection = undefined;
     this.#become('offline');
   }
@@ -122,8 +122,7 @@ export class Connector {
     }
     if (!current()) return;
     const { transport, url, clientId, user: username, will: makeWill } = this.options;
-    const will = makeWill();
-    const options = { url, clientId, username, token, ...(will ? { will } : {}) };
+    const options = { url, clientId, username, token, will: makeWill() };
     try {
       this.#connection = transport.open(options, {
         connected: () => {

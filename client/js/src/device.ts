@@ -23,6 +23,9 @@ interface DeviceRow {
   correction: number;
 }
 
+export const wrongUser = (owner: string) =>
+  new SyncError('wrong_user', `this database is ${owner}'s: give another user another name`);
+
 export class Device {
   #row: DeviceRow = { user: '', device: '', correction: 0 };
 
@@ -34,12 +37,8 @@ export class Device {
     await storage.open();
     const rows = await storage.read('c');
     if (rows[0]) this.#row = rows[0][1] as unknown as DeviceRow;
-    if (this.#row.user !== '' && this.#row.user !== user) {
-      throw new SyncError(
-        'wrong_user',
-        `this database is ${this.#row.user}'s: give another user another name`,
-      );
-    }
+    const owner = this.#row.user;
+    if (owner !== '' && owner !== user) throw wrongUser(owner);
     const evicted = !rows[0] && (marker?.get() ?? false);
     const before = this.#row.device;
     const device = this.options.device ?? (before || randomName(12));

@@ -216,7 +216,8 @@ export class Engine implements Backend {
     return this.#step(() => {
       const replica = this.#client.scopes.get(scope)?.replica;
       const problem = replica?.reports.dropProblem(key);
-      if (!replica || !problem) throw new SyncError('not_found', `no such write: ${key}`);
+      if (!problem && how === 'discard') return; // another tab has
+      if (!problem) throw new SyncError('not_found', `no such write: ${key}`);
       if (how === 'retry') {
         const ops = problem.meant.map(({ base, ts, ...op }): Operation => op);
         this.#client.write(scope, key, ops, problem.group, this.#device.wall(), monotonic());

@@ -21,7 +21,7 @@ export class Health {
   fail(error: ErrorInfo, scope?: string): void {
     this.#lastError = error;
     if (STANDING.has(error.code)) this.#standing.set(error.code, error);
-    this.tell({ type: 'error', error, ...(scope === undefined ? {} : { scope }) });
+    this.tell({ type: 'error', error, scope });
     this.tellStatus();
   }
 

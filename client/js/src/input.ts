@@ -26,6 +26,8 @@ export class SyncError extends Error {
   }
 }
 
+export const closed = () => new SyncError('closed', 'it was closed');
+
 const escape = (key: string) => key.replace(/~/g, '~0').replace(/\//g, '~1');
 
 /** JSON Pointer of the fault: each level puts its own before it. */

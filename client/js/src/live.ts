@@ -59,20 +59,23 @@ export class Live<S = unknown, M = unknown> {
     this.watch();
     if (this.#mine === undefined) return;
     const message = { payload: this.#mine, state: true };
-    void this.backend()
-      .then((backend) => backend.sendLive(this.scope, message))
-      .catch(() => {});
+    this.#ask((backend) => backend.sendLive(this.scope, message));
   }
 
   /** @internal */
   watch(): void {
     if (this.#listeners.size + this.#hearers.size === 0) return;
-    void this.backend()
-      .then((backend) => backend.watchLive(this.scope, true))
-      .catch(() => {});
+    this.#ask((backend) => backend.watchLive(this.scope, true));
     if (this.#timer) return;
     this.#timer = setInterval(() => this.#expire(), ANNOUNCE_MS / 2);
     (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  /** Nobody waits for it. */
+  #ask(run: (backend: Backend) => Promise<void>): void {
+    void this.backend()
+      .then(run)
+      .catch(() => {});
   }
 
   #left(was: boolean): void {
@@ -81,9 +84,7 @@ export class Live<S = unknown, M = unknown> {
     this.#timer = undefined;
     this.#known.clear();
     this.#changed();
-    void this.backend()
-      .then((backend) => backend.watchLive(this.scope, false))
-      .catch(() => {});
+    this.#ask((backend) => backend.watchLive(this.scope, false));
   }
 
   /** @internal */

@@ -67,15 +67,15 @@ export class Query<T> {
 
   #run(all: readonly Doc<T>[]): Doc<T>[] {
     const { where, orderBy, descending = false, limit } = this.#options;
-    let found = all.filter((doc) => !where || this.#fits(where, doc));
+    const found = all.filter((doc) => !where || this.#fits(where, doc));
     if (orderBy) {
       const by =
         typeof orderBy === 'function'
           ? orderBy
           : (a: Doc<T>, b: Doc<T>) => compare(a.data[orderBy], b.data[orderBy]);
-      found = [...found].sort(by);
+      found.sort(by);
     }
-    if (descending) found = [...found].reverse();
+    if (descending) found.reverse();
     return limit === undefined ? found : found.slice(0, limit);
   }
 

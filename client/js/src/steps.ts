@@ -1,5 +1,5 @@
 /** What is to be done at the database, one after the other: what is asked in one go is committed in one go. */
-import { SyncError } from './input.js';
+import { closed } from './input.js';
 
 export interface Step {
   run: () => void;
@@ -9,8 +9,6 @@ export interface Step {
 
 /** Steps committed together. */
 const TOGETHER = 200;
-
-const closed = () => new SyncError('closed', 'it was closed');
 
 export class Steps {
   #queue: Step[] = [];
@@ -68,6 +66,6 @@ export class Steps {
   /** What was asked is done; then nothing is taken any more. */
   async close(): Promise<void> {
     while (this.#draining) await this.#draining;
-    this.closed = true;
+    this.end();
   }
 }

@@ -220,7 +220,7 @@ export class Sync {
         this.#limits = event.limits;
         return this.#notify();
       case 'error':
-        return this.options.onError?.({ ...event.error, ...(event.scope ? { scope: event.scope } : {}) });
+        return this.options.onError?.({ ...event.error, scope: event.scope });
       case 'problem':
         return this.#onProblem(event.problem);
       case 'solved':

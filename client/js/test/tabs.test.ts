@@ -248,6 +248,44 @@ it('that cannot open the database when they take over try again', async () => {
   expect(Object.keys(server.documents(SCOPE))).toEqual(['m1']);
 });
 
+it('of another user do not join, and see nothing', async () => {
+  const { server, open, name, storage } = world();
+  const alice = open();
+  await (
+    await alice.messages.put('m1', { text: 'of alice' })
+  ).synced;
+  const bob = createTestSync(server, { user: 'bob', tabs: true, name, storage });
+  opened.push(bob);
+  const messages = bob.collection<{ text: string }>(SCOPE);
+  await expect(bob.ready).rejects.toMatchObject({ code: 'wrong_user' });
+  await expect(messages.put('m2', { text: 'of bob' })).rejects.toMatchObject({ code: 'wrong_user' });
+  await (
+    await alice.messages.put('m3', { text: 'of alice' })
+  ).synced;
+  expect(messages.getSnapshot()).toEqual([]);
+  expect(bob.status).toMatchObject({ state: 'error', lastError: { code: 'wrong_user' } });
+  await alice.sync.close();
+  await eventually(async () => (await navigator.locks.request(name, async () => {}), true));
+});
+
+it('may all discard one problem', async () => {
+  const { server, open } = world();
+  const [a, b] = [open(), open()];
+  await (
+    await a.messages.put('m1', { text: 'x' })
+  ).synced;
+  await eventually(() => b.messages.get('m1')?.pending === false);
+  a.sync.transport.online = false;
+  await eventually(() => b.sync.status.state !== 'idle');
+  await a.messages.put('m1', { text: 'earlier' });
+  server.write(SCOPE, { op: 'put', id: 'm1', data: { text: 'later' }, ts: Date.now() + 60_000 });
+  a.sync.transport.online = true;
+  await b.sync.reconnect();
+  await eventually(() => a.sync.problems.length === 1 && b.sync.problems.length === 1);
+  await Promise.all([a.sync.problems[0]!.discard(), b.sync.problems[0]!.discard()]);
+  await eventually(() => a.sync.problems.length + b.sync.problems.length === 0);
+});
+
 it('read their scopes once, however many come later', async () => {
   const { open } = world();
   open();

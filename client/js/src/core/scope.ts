@@ -199,14 +199,11 @@ export class Scope {
     }
     const { state } = replica;
     if (page.epoch !== state.epoch || (state.inSnapshot && !mine)) return mine;
-    // The first page of its snapshot was lost, and with it what was purged.
-    if ((page.snap ?? 0) !== (state.inSnapshot ? state.snap : 0)) {
-      this.puller.want(mine);
-      return mine;
-    }
     this.head = Math.max(page.reset ? 0 : this.head, page.head);
     this.#heardNow = Math.max(this.#heardNow, page.now);
-    if (!replica.apply(page, now)) {
+    // Else the first page of its snapshot was lost, and with it what was purged.
+    const fits = (page.snap ?? 0) === (state.inSnapshot ? state.snap : 0);
+    if (!fits || !replica.apply(page, now)) {
       this.puller.want(mine);
       return mine;
     }

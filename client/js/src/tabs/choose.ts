@@ -32,8 +32,7 @@ export async function chooseBackend(
   tell: Tell,
   renewed: () => Promise<void>,
 ): Promise<Backend> {
-  const mark = options.marker ?? (options.tabs ? marker(options.name) : undefined);
-  const more = { ...options, ...(mark ? { marker: mark } : {}) };
+  const more = { ...options, marker: options.marker ?? (options.tabs ? marker(options.name) : undefined) };
   if (options.tabs && globalThis.navigator?.locks && typeof BroadcastChannel !== 'undefined') {
     const tab = new Tab(more, options.name, tell, renewed);
     await tab.ready;

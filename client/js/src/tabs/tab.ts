@@ -5,8 +5,9 @@
  */
 import type { Backend, BackendEvent, LiveMessage } from '../backend.js';
 import type { Operation } from '../core/protocol.js';
+import { wrongUser } from '../device.js';
 import { Engine, type EngineOptions } from '../engine.js';
-import { SyncError, type SyncErrorCode } from '../input.js';
+import { closed, SyncError, type SyncErrorCode } from '../input.js';
 import { randomName } from '../random.js';
 
 type Method = 'open' | 'write' | 'solve' | 'watchLive' | 'sendLive' | 'reconnect' | 'renew' | 'wipe';
@@ -75,11 +76,17 @@ export class Tab implements Backend {
     navigator.locks
       .request(this.name, { signal }, () => this.#lead())
       .catch((error: Error) => {
-        this.#failed(error);
-        if (!this.#leader || signal.aborted) return;
+        if (signal.aborted) return;
+        if (!this.#leader) return this.#fail(error);
         this.tell({ type: 'error', error: { code: 'storage', message: error.message } });
         setTimeout(() => this.#stand(), AGAIN_MS);
       });
+  }
+
+  /** There is nobody whom this tab could follow. */
+  #fail(error: unknown): void {
+    this.#failed(error);
+    void this.close();
   }
 
   #say(message: Message): void {
@@ -103,6 +110,8 @@ export class Tab implements Backend {
   /** Somebody has begun to lead, perhaps this tab: what was asked before is asked again, once the scopes are open there. */
   async #follow(clientId: string, leader: string): Promise<void> {
     if (leader === this.#leader) return; // it answers somebody new
+    const owner = clientId.slice(0, clientId.lastIndexOf(':'));
+    if (owner !== this.options.user) return this.#fail(wrongUser(owner));
     const again = this.#leader !== '';
     this.#leader = leader;
     this.clientId = clientId;
@@ -125,10 +134,10 @@ export class Tab implements Backend {
       if (this.#engine) this.#say({ leader: this.clientId, id: this.#id });
     } else if ('leader' in message) void this.#follow(message.leader, message.id);
     else if ('event' in message) {
-      if (this.#engine) return; // the last words of who led before
+      if (this.#engine || !this.#leader) return; // of who led before, or of nobody knows whom
       this.tell(message.event);
       this.#endAfter(message.event);
-    } else if ('answer' in message) this.#answered(message.answer, message.error);
+    } else if ('answer' in message) this.#answered(message);
     else if (this.#engine) void this.#serve(message.call).then((answer) => this.#say(answer));
   }
 
@@ -151,10 +160,10 @@ export class Tab implements Backend {
 
   #pass(call: Call): void {
     if (!this.#engine) this.#say({ call });
-    else void this.#serve(call).then(({ answer, error }) => this.#answered(answer, error));
+    else void this.#serve(call).then((answer) => this.#answered(answer));
   }
 
-  #answered(id: string, error?: { code: SyncErrorCode; message: string }): void {
+  #answered({ answer: id, error }: Answer): void {
     if (error?.code === 'closed' && !this.#leaving.signal.aborted) return; // it, not we: the next one is asked
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
@@ -163,7 +172,7 @@ export class Tab implements Backend {
   }
 
   #ask(method: Method, ...args: unknown[]): Promise<void> {
-    if (this.#leaving.signal.aborted) return Promise.reject(new SyncError('closed', 'it was closed'));
+    if (this.#leaving.signal.aborted) return Promise.reject(closed());
     const call = { id: randomName(), method, args };
     const answer = new Promise<void>((resolve, reject) =>
       this.#waiting.set(call.id, { call, resolve, reject }),
@@ -177,7 +186,7 @@ export class Tab implements Backend {
     this.#ask('write', scope, key, ops, group);
   solve = (scope: string, key: string, how: 'retry' | 'discard') => this.#ask('solve', scope, key, how);
   /** Another tab may still listen: a scope once watched stays so. */
-  watchLive = (scope: string, on: boolean) => (on ? this.#ask('watchLive', scope, on) : Promise.resolve());
+  watchLive = async (scope: string, on: boolean) => void (on && (await this.#ask('watchLive', scope, on)));
   sendLive = (scope: string, message: LiveMessage) => this.#ask('sendLive', scope, message, this.#id);
   reconnect = () => this.#ask('reconnect');
   renew = () => this.#ask('renew');
@@ -191,7 +200,7 @@ export class Tab implements Backend {
     this.#leaving.abort();
     await this.#engine?.close();
     this.#release();
-    for (const { reject } of this.#waiting.values()) reject(new SyncError('closed', 'it was closed'));
+    for (const { reject } of this.#waiting.values()) reject(closed());
     this.#waiting.clear();
     this.#ended = true;
     this.#channel.close();
