@@ -10,7 +10,7 @@
 #include <map>
 #include <mutex>
 
-#include "cli/scope_replica.h"
+#include "client/cpp/core/replica.h"
 #include "mqtt/link.h"
 #include "tests/system/support/broker.h"
 
@@ -58,7 +58,9 @@ LinkOptions options_of(const std::string& broker, const std::string& user) {
 
 class Replica {
  public:
-  Replica(std::string broker, std::string scope) : broker_(std::move(broker)), replica_(std::move(scope)) {}
+  Replica(std::string broker, std::string scope)
+      : broker_(std::move(broker)),
+        replica_(std::move(scope), "reader", [] { return "src-of-the-benchmark"; }, {.stored = false}) {}
 
   // Connects, pulls until it is whole, leaves.
   bool catch_up(const char* what) {
@@ -75,16 +77,26 @@ class Replica {
     link.open();
     test::eventually([&] { return link.is_connected(); }, 30'000);
     do {
-      const Pull pull = replica_.pull("r" + std::to_string(++pulls_));
-      link.publish({replica_.scope() + "/pull", encode(pull)});
+      link.publish({replica_.scope() + "/pull", encode(next_pull())});
       if (!take_pages()) return false;
-    } while (!replica_.whole());
+    } while (replica_.state.seq < head_);
     report(what, tally);
     link.close();
     return true;
   }
 
  private:
+  Pull next_pull() {
+    const client::ReplicaState& state = replica_.state;
+    Pull pull;
+    pull.rid = "r" + std::to_string(++pulls_);
+    pull.epoch = state.epoch;
+    pull.since = state.seq;
+    pull.snap = state.in_snapshot ? state.snap : 0;
+    pull.zlib = pull.zstd = true;
+    return pull;
+  }
+
   bool take_pages() {
     while (true) {
       std::unique_lock lock(mutex_);
@@ -94,13 +106,17 @@ class Replica {
       lock.unlock();
       const auto delta = decode_delta(payload);
       if (!delta) return false;
-      replica_.take(*delta);
+      if (delta->reset) replica_.begin_snapshot(*delta);
+      if (!replica_.apply(*delta, 0)) return false;
+      replica_.take_changed();
+      head_ = delta->head;
       if (delta->last) return true;
     }
   }
 
   std::string broker_;
-  ScopeReplica replica_;
+  client::Replica replica_;
+  std::uint64_t head_ = 0;
   int pulls_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_;

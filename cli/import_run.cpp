@@ -2,10 +2,8 @@
 
 #include <sysexits.h>
 
-#include <algorithm>
 #include <utility>
 
-#include "bridge/random.h"
 #include "cli/clock.h"
 #include "cli/command.h"
 
@@ -14,12 +12,15 @@ namespace {
 
 constexpr int tick_ms = 100;
 
-std::string in_words(const MutationResult& result) {
-  std::string why = to_string(result.status);
-  if (!result.error) return why;
-  if (result.status == Status::rejected) why = to_string(result.error->code);
-  if (!result.error->path.empty()) why += " at " + result.error->path;
-  return why + ": " + result.error->message;
+/// Documents that the library has and that are not answered yet: as many as it keeps under way.
+constexpr std::size_t window = client::bounds::unacked;
+
+std::string in_words(const client::Outcome& outcome) {
+  std::string why = to_string(outcome.status);
+  if (!outcome.error) return why;
+  if (outcome.status == Status::rejected) why = outcome.error->code;
+  if (!outcome.error->path.empty()) why += " at " + outcome.error->path;
+  return why + ": " + outcome.error->message;
 }
 
 }  // namespace
@@ -29,11 +30,9 @@ ImportRun::ImportRun(const ConnectionArguments& arguments, const Account& accoun
     : account_(account),
       scope_(std::move(scope)),
       items_(items),
-      src_(random_hex(16)),
       began_ms_(steady_time_ms()),
-      reader_(scope_, random_hex(4)),
       progress_("documents", items.size(), began_ms_),
-      client_(arguments, account, {}) {}
+      client_(arguments, account, scope_, false) {}
 
 int ImportRun::end(int exit_code, std::string trouble) {
   report_.trouble = std::move(trouble);
@@ -52,60 +51,36 @@ int ImportRun::run() {
 }
 
 std::optional<int> ImportRun::handle(const SyncEvent& event) {
-  if (std::holds_alternative<Connected>(event)) {
-    reader_.connected();
-    if (uploader_) uploader_->connected();
-  } else if (const auto* lost = std::get_if<Disconnected>(&event)) {
-    if (lost->refused && !known_) return end(EX_NOPERM, client_.last_trouble());
+  if (const auto* lost = std::get_if<Disconnected>(&event)) {
+    if (lost->refused && !known_) return end(EX_NOPERM, client_.connection().last_trouble());
     progress_.say("not connected: " + lost->why);
-  } else if (const auto* seen = std::get_if<StatusSeen>(&event)) {
-    return on_status(*seen);
-  } else if (const auto* ack = std::get_if<Ack>(&event)) {
-    return on_ack(*ack);
-  } else if (const auto* delta = std::get_if<Delta>(&event)) {
-    reader_.on_delta(*delta, steady_time_ms());
-  } else if (const auto* notice = std::get_if<Notice>(&event)) {
-    return on_notice(*notice);
-  } else if (const auto* unreadable = std::get_if<Unreadable>(&event)) {
-    progress_.say("unreadable message on " + unreadable->topic + ": " + unreadable->why);
+  } else if (const auto* message = std::get_if<LinkMessage>(&event)) {
+    return on_message(*message);
   }
   return std::nullopt;
 }
 
-std::optional<int> ImportRun::on_status(const StatusSeen& seen) {
-  if (status_ && status_->online && !seen.status.online)
-    progress_.say("the bridge went offline; waiting for it");
-  if (uploader_ && seen.status.online && seen.status.epoch != status_->epoch)
+std::optional<int> ImportRun::on_message(const LinkMessage& message) {
+  if (const auto status = SyncClient::status_in(message)) return on_status(*status);
+  const auto notice = client_.connection().notice_in(message);
+  return notice ? on_notice(*notice) : std::nullopt;
+}
+
+std::optional<int> ImportRun::on_status(const ServerStatus& status) {
+  if (status_ && status_->online && !status.online) progress_.say("the bridge went offline; waiting for it");
+  const bool another = status_ && status.online && status.epoch != status_->epoch;
+  if (known_ && another)
     return end(EX_UNAVAILABLE, "the server's store was restored or replaced meanwhile; run the import again");
-  status_ = seen.status;
-  reader_.on_status(seen.status);
-  if (!uploader_ && seen.status.online)
-    uploader_.emplace(scope_, src_, seen.limits,
-                      [this](const std::string& id, const MutationResult& result) { answered(id, result); });
+  status_ = status;
   return std::nullopt;
-}
-
-std::optional<int> ImportRun::on_ack(const Ack& ack) {
-  if (!uploader_) return std::nullopt;
-  switch (uploader_->on_ack(ack, steady_time_ms())) {
-    case Uploader::Heard::fine:
-      return std::nullopt;
-    case Uploader::Heard::restored:
-      return end(EX_UNAVAILABLE,
-                 "the server's store was restored or replaced meanwhile; run the import again");
-    case Uploader::Heard::lost_tail:
-      break;
-  }
-  return end(EX_UNAVAILABLE, "the server has lost changes that it had acknowledged; run the import again");
 }
 
 std::optional<int> ImportRun::on_notice(const Notice& notice) {
-  if (notice.code == Code::quota) {
-    if (uploader_) uploader_->pause_until(steady_time_ms() + notice.retry_after_ms.value_or(1000));
-    return std::nullopt;
-  }
-  if (notice.code == Code::denied && notice.topic == scope_ + "/pull" && !known_) {
+  if (notice.code == Code::quota) return std::nullopt;  // the library waits
+  if (notice.code == Code::denied && notice.topic == scope_ + "/pull") {
+    if (known_) return std::nullopt;  // the answer to another pull, which was under way
     progress_.say("no right to read " + scope_ + ": every document is sent as a new one");
+    client_.reopen_for_writing();
     known_ = true;
     return std::nullopt;
   }
@@ -117,74 +92,80 @@ std::optional<int> ImportRun::on_notice(const Notice& notice) {
 }
 
 /// At the start somebody waits at the terminal; once something was heard, the import waits as long as it takes.
-std::optional<int> ImportRun::patience() const {
+std::optional<int> ImportRun::patience() {
   const bool started = status_ && status_->online && known_;
   if (started || steady_time_ms() - began_ms_ < account_.wait_ms) return std::nullopt;
-  return EX_UNAVAILABLE;
+  const SyncClient& connection = client_.connection();
+  if (!connection.is_connected()) return end(EX_UNAVAILABLE, connection.last_trouble());
+  if (!status_) return end(EX_UNAVAILABLE, "no sync/status: no bridge has ever worked on this broker");
+  if (!status_->online) return end(EX_UNAVAILABLE, "the bridge is offline, says sync/status");
+  return end(EX_UNAVAILABLE, "the bridge does not answer");
 }
 
 std::optional<int> ImportRun::step() {
-  if (const auto over = patience(); over) {
-    if (!client_.is_connected()) return end(*over, client_.last_trouble());
-    if (!status_) return end(*over, "no sync/status: no bridge has ever worked on this broker");
-    if (!status_->online) return end(*over, "the bridge is offline, says sync/status");
-    return end(*over, "the bridge does not answer");
+  if (const auto over = patience(); over) return over;
+  if (!known_) learn();
+  if (known_) fill();
+  for (const client::Event& told : client_.take()) {
+    if (const auto over = tell(told); over) return over;
   }
-  if (!uploader_) return std::nullopt;
-  if (!known_) {
-    ask();
-    known_ = reader_.whole();
-  }
-  if (!known_) return std::nullopt;
-  fill();
-  if (status_->online) send();
-  if (next_item_ < items_.size() || !uploader_->empty()) return std::nullopt;
+  if (!known_ || next_item_ < items_.size() || !client_.scope().replica().outbox().entries().empty())
+    return std::nullopt;
   return report_.not_stored == 0 ? EX_OK : EX_DATAERR;
 }
 
-void ImportRun::ask() {
-  const double dice = std::uniform_real_distribution<double>(0, 1)(dice_);
-  if (const auto pull = reader_.due(steady_time_ms(), dice); pull)
-    client_.send(scope_ + "/pull", encode(*pull));
+/// What is there is known once the first pull is through. What is written from then on, the acks tell: who imports reads
+/// no log.
+void ImportRun::learn() {
+  if (!client_.scope().settled()) return;
+  client_.scope().stop_reading();
+  known_ = true;
 }
 
 void ImportRun::fill() {
-  while (uploader_->has_room() && next_item_ < items_.size()) plan(items_[next_item_++]);
+  const client::Outbox& outbox = client_.scope().replica().outbox();
+  const auto has_room = [&] { return outbox.entries().size() < window && next_item_ < items_.size(); };
+  if (!has_room()) return;
+  while (has_room()) plan(items_[next_item_++]);
+  client_.scope().send(steady_time_ms());
 }
 
+/// Onto the version that was pulled.
 void ImportRun::plan(const ImportItem& item) {
-  const auto* held = reader_.replica().find(item.id);
-  if (held == nullptr ? item.deleted() : held->data == item.data) {
+  client::Replica& replica = client_.scope().replica();
+  const client::Confirmed* held = replica.documents().live(item.id);
+  if (held == nullptr ? item.deleted() : *held->data == item.data) {
     ++report_.unchanged;
     return;
   }
-  Operation operation;
-  operation.op = item.deleted() ? Op::remove : Op::put;
-  operation.id = item.id;
-  operation.base = held == nullptr ? 0 : held->version;
-  last_ts_ = std::max({unix_time_ms(), last_ts_ + 1, held == nullptr ? 0 : held->ts + 1});
-  operation.ts = last_ts_;
-  if (!item.deleted()) {
-    auto data = parse_json(item.data);
-    if (!data) return refuse(item.id, data.error().message);
-    operation.data = std::move(*data);
-  }
-  if (!uploader_->add(std::move(operation), item.data.size()))
-    refuse(item.id, "too_large: one message cannot hold it");
+  client::WriteOp op;
+  op.op = item.deleted() ? Op::remove : Op::put;
+  op.id = item.id;
+  if (!item.deleted()) op.data = client::make_text(item.data);
+  replica.write(item.id, {std::move(op)}, false, unix_time_ms());
 }
 
-void ImportRun::send() {
-  while (const auto message = uploader_->due(steady_time_ms(), status_->epoch)) {
-    if (!client_.send(scope_ + "/in", encode(*message))) return;
+std::optional<int> ImportRun::tell(const client::Event& event) {
+  if (const auto* settled = std::get_if<client::Settled>(&event)) {
+    answered(*settled);
+  } else if (const auto* failed = std::get_if<client::Failed>(&event)) {
+    const client::Fault& fault = failed->fault;
+    if (fault.code == "lost")
+      return end(EX_UNAVAILABLE,
+                 "the server has lost changes that it had acknowledged; run the import again");
+    if (fault.code == "bad_message") progress_.say("unreadable message on " + fault.message);
+    if (fault.code == "protocol_version") progress_.say(fault.message);
   }
+  return std::nullopt;
 }
 
-void ImportRun::answered(const std::string& id, const MutationResult& result) {
+void ImportRun::answered(const client::Settled& settled) {
+  client_.scope().replica().reports().drop_problem(settled.key);  // it is reported here
   // "processed": answered before, and the answer was lost; only what was stored is forgotten so.
-  if (stored(result.status) || result.status == Status::processed)
+  if (stored(settled.outcome.status) || settled.outcome.status == Status::processed)
     ++report_.applied;
   else
-    refuse(id, in_words(result));
+    refuse(settled.key, in_words(settled.outcome));
 }
 
 void ImportRun::refuse(const std::string& id, std::string why) {

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/sync_client.h"
 #include "cli/watch_format.h"
+#include "core/door_message.h"
 
 namespace msync {
 namespace {
@@ -44,6 +45,7 @@ class Revoke {
 
  private:
   std::optional<int> handle(const SyncEvent& event);
+  std::optional<int> on_message(const LinkMessage& message);
   std::optional<int> on_list(const std::vector<Revocation>& revoked);
   void ask();
   std::optional<int> out_of_patience() const;
@@ -75,12 +77,19 @@ std::optional<int> Revoke::handle(const SyncEvent& event) {
     asked_ = false;  // what was sent on a connection that broke may be lost: asking twice does no harm
   } else if (const auto* lost = std::get_if<Disconnected>(&event)) {
     if (lost->refused) return complain(EX_NOPERM, client_.last_trouble());
-  } else if (const auto* seen = std::get_if<StatusSeen>(&event)) {
-    online_ = seen->status.online;
-  } else if (const auto* list = std::get_if<std::vector<Revocation>>(&event)) {
-    return on_list(*list);
-  } else if (const auto* notice = std::get_if<Notice>(&event)) {
-    if (notice->topic != door_topic::revoke) return std::nullopt;
+  } else if (const auto* message = std::get_if<LinkMessage>(&event)) {
+    return on_message(*message);
+  }
+  return std::nullopt;
+}
+
+std::optional<int> Revoke::on_message(const LinkMessage& message) {
+  if (message.topic == door_topic::revoked) {
+    const auto list = decode_revoked(message.payload);
+    if (list) return on_list(*list);
+  } else if (const auto status = SyncClient::status_in(message)) {
+    online_ = status->online;
+  } else if (const auto notice = client_.notice_in(message); notice && notice->topic == door_topic::revoke) {
     return complain(notice->code == Code::quota ? EX_UNAVAILABLE : EX_NOPERM, notice->message);
   }
   return std::nullopt;

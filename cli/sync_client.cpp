@@ -26,11 +26,8 @@ SyncClient::SyncClient(const ConnectionArguments& arguments, const Account& acco
     : inbox_("sync/" + account.client_id + "/"),
       link_(link_options(arguments, account),
             {.message = [this](LinkMessage&& message) { receive(std::move(message)); },
-             .connected = [this](bool) { push(Connected{}); },
-             .disconnected =
-                 [this](const std::string& why) {
-                   push(Disconnected{why, refused()});
-                 }}) {
+             .connected = [this](bool) { connected(); },
+             .disconnected = [this](const std::string& why) { disconnected(why); }}) {
   filters.push_back(inbox_ + "#");
   filters.emplace_back("sync/status");
   link_.subscribe(std::move(filters));
@@ -48,8 +45,20 @@ std::optional<SyncEvent> SyncClient::next(int timeout_ms) {
   return event;
 }
 
-bool SyncClient::send(const std::string& topic, const std::string& payload) {
-  return link_.publish({.topic = topic, .payload = payload, .content_type = "application/json"});
+bool SyncClient::send(const std::string& topic, const std::string& payload, int qos) {
+  return link_.publish({.topic = topic, .payload = payload, .qos = qos, .content_type = "application/json"});
+}
+
+std::optional<Notice> SyncClient::notice_in(const LinkMessage& message) const {
+  if (message.topic != inbox_ + "notice") return std::nullopt;
+  auto notice = decode_notice(message.payload);
+  return notice ? std::optional(std::move(*notice)) : std::nullopt;
+}
+
+std::optional<ServerStatus> SyncClient::status_in(const LinkMessage& message) {
+  if (message.topic != "sync/status") return std::nullopt;
+  auto status = decode_status(message.payload);
+  return status ? std::optional(std::move(*status)) : std::nullopt;
 }
 
 bool SyncClient::refused() const {
@@ -59,55 +68,30 @@ bool SyncClient::refused() const {
   return reason == bad_user_or_password || reason == not_authorized;
 }
 
-void SyncClient::push(SyncEvent&& event) {
+// Connections are few and must be heard of; messages can be lost.
+
+void SyncClient::connected() {
   std::lock_guard lock(mutex_);
-  // Connections are few and must be heard of; messages can be lost.
-  const bool message =
-      !std::holds_alternative<Connected>(event) && !std::holds_alternative<Disconnected>(event);
-  if (message && queue_.size() >= queue_max) return;
-  queue_.push_back(std::move(event));
+  connected_ = true;
+  queue_.emplace_back(Connected{});
+  for (LinkMessage& message : std::exchange(early_, {})) queue_.emplace_back(std::move(message));
+  arrived_.notify_one();
+}
+
+void SyncClient::disconnected(const std::string& why) {
+  std::lock_guard lock(mutex_);
+  connected_ = false;
+  early_.clear();
+  queue_.emplace_back(Disconnected{why, refused()});
   arrived_.notify_one();
 }
 
 void SyncClient::receive(LinkMessage&& message) {
-  const auto decoded = [&](auto&& result) {
-    if (result)
-      push(std::move(*result));
-    else
-      push(Unreadable{message.topic, result.error().message});
-  };
-  if (message.topic == "sync/status") {
-    auto status = decode_status(message.payload);
-    if (status)
-      push(StatusSeen{std::move(*status), limits_of(message.payload)});
-    else
-      push(Unreadable{message.topic, status.error().message});
-  } else if (message.topic.starts_with(inbox_ + "ack/")) {
-    decoded(decode_ack(message.payload));
-  } else if (message.topic == inbox_ + "notice") {
-    decoded(decode_notice(message.payload));
-  } else if (message.topic == door_topic::revoked) {
-    decoded(decode_revoked(message.payload));
-  } else if (message.topic.starts_with(inbox_ + "delta/") || message.topic.ends_with("/log")) {
-    decoded(decode_delta(message.payload));
-  }
-}
-
-ServerLimits limits_of(std::string_view status_payload) {
-  ServerLimits limits;
-  const auto status = parse_json(status_payload);
-  if (!status || !status->is_object()) return limits;
-  const auto said = status->find("limits");
-  if (said == status->end() || !said->is_object()) return limits;
-  const auto take = [&](const char* name, std::size_t& limit) {
-    const auto value = said->find(name);
-    if (value != said->end() && value->is_number_unsigned() && *value > 0) limit = value->get<std::size_t>();
-  };
-  take("max_payload_bytes", limits.max_payload_bytes);
-  take("max_mutations", limits.max_mutations);
-  take("max_depth", limits.max_depth);
-  take("max_unacked", limits.max_unacked);
-  return limits;
+  std::lock_guard lock(mutex_);
+  if (queue_.size() + early_.size() >= queue_max) return;
+  if (!connected_) return early_.push_back(std::move(message));
+  queue_.emplace_back(std::move(message));
+  arrived_.notify_one();
 }
 
 void catch_interrupts() {

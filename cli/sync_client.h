@@ -1,4 +1,4 @@
-// A connection to the sync server for a command: what arrives, decoded, one event at a time on the caller's thread.
+// A connection to the sync server for a command: what arrives, one event at a time on the caller's thread.
 //
 // The link's thread only puts events on a bounded queue. When the queue is full the newest is dropped: the ends
 // notice, as they would if the broker had dropped it. One thread.
@@ -13,8 +13,6 @@
 #include <vector>
 
 #include "cli/connection_arguments.h"
-#include "cli/uploader.h"
-#include "core/door_message.h"
 #include "core/message.h"
 #include "mqtt/link.h"
 
@@ -25,28 +23,22 @@ struct Disconnected {
   std::string why;
   bool refused = false;  // by the broker: it does not accept who we are, or what we want to read
 };
-struct StatusSeen {
-  ServerStatus status;
-  ServerLimits limits;
-};
-/// Something that no server of this protocol would send.
-struct Unreadable {
-  std::string topic;
-  std::string why;
-};
-using Revoked = std::vector<Revocation>;
-using SyncEvent = std::variant<Connected, Disconnected, StatusSeen, Ack, Delta, Notice, Revoked, Unreadable>;
+using SyncEvent = std::variant<Connected, Disconnected, LinkMessage>;
 
 class SyncClient {
  public:
   /// Subscribes to the account's inbox, to sync/status and to `filters`.
   SyncClient(const ConnectionArguments& arguments, const Account& account, std::vector<std::string> filters);
 
-  /// The next event; nothing if none comes within `timeout_ms`.
+  /// The next event; nothing if none comes within `timeout_ms`. A connection's messages come after its Connected.
   std::optional<SyncEvent> next(int timeout_ms);
 
-  /// Sends to T/in, T/pull or sync/door/revoke. False if there is no connection. A refusal comes as a notice.
-  bool send(const std::string& topic, const std::string& payload);
+  /// JSON. False if there is no connection. A refusal comes as a notice.
+  bool send(const std::string& topic, const std::string& payload, int qos = 1);
+
+  /// What a message says, if it is one of these and can be read.
+  std::optional<Notice> notice_in(const LinkMessage& message) const;
+  static std::optional<ServerStatus> status_in(const LinkMessage& message);
 
   bool is_connected() const { return link_.is_connected(); }
 
@@ -57,19 +49,19 @@ class SyncClient {
   static constexpr std::size_t queue_max = 4096;
 
   bool refused() const;
-  void push(SyncEvent&& event);
+  void connected();
+  void disconnected(const std::string& why);
   void receive(LinkMessage&& message);
 
   std::string inbox_;  // "sync/<client-id>/"
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<SyncEvent> queue_;
+  std::vector<LinkMessage> early_;  // before the link has said that it is connected
+  bool connected_ = false;
   std::string last_trouble_;
   Link link_;  // last: its threads use the above
 };
-
-/// What the payload of sync/status says of limits; the defaults where it says nothing.
-ServerLimits limits_of(std::string_view status_payload);
 
 /// SIGINT and SIGTERM set interrupted() from now on, instead of ending the process.
 void catch_interrupts();

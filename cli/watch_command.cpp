@@ -6,11 +6,9 @@
 #include <optional>
 #include <random>
 
-#include "bridge/random.h"
 #include "cli/clock.h"
 #include "cli/commands.h"
-#include "cli/reader.h"
-#include "cli/sync_client.h"
+#include "cli/scope_client.h"
 #include "cli/terminal.h"
 #include "cli/watch_format.h"
 
@@ -33,19 +31,19 @@ class Watch {
   Watch(const WatchArguments& arguments, const Account& account)
       : arguments_(arguments),
         account_(account),
-        reader_(arguments.scope, random_hex(4), [this](const ScopeReplica::Event& event) { show(event); }),
-        client_(arguments.connection, account, {arguments.scope + "/log"}) {}
+        client_(arguments.connection, account, arguments.scope, true) {}
 
   int run();
 
  private:
   std::optional<int> handle(const SyncEvent& event);
+  std::optional<int> on_message(const LinkMessage& message);
   void on_status(const ServerStatus& status);
-  void on_delta(const Delta& delta);
   std::optional<int> on_notice(const Notice& notice);
   std::optional<int> patience() const;
-  void ask();
-  void show(const ScopeReplica::Event& event);
+  void look_again();
+  void tell(const client::Event& event);
+  void show(const client::ConfirmedChange& change);
 
   const WatchArguments& arguments_;
   const Account& account_;
@@ -54,19 +52,32 @@ class Watch {
   std::minstd_rand dice_{std::random_device{}()};
   std::optional<ServerStatus> status_;
   bool was_whole_ = false;
-  Reader reader_;
-  SyncClient client_;
+  ScopeClient client_;
 };
 
 void remark(const std::string& text) {
   std::cerr << "# " << for_terminal(text, 0) << std::endl;
 }
 
-void Watch::show(const ScopeReplica::Event& event) {
+void Watch::show(const client::ConfirmedChange& change) {
   if (arguments_.json)
-    std::cout << change_json(arguments_.scope, event) << "\n";
+    std::cout << change_json(change) << "\n";
   else
-    std::cout << change_line(event, terminal_width()) << "\n";
+    std::cout << change_line(change, terminal_width()) << "\n";
+}
+
+void Watch::tell(const client::Event& event) {
+  if (const auto* change = std::get_if<client::ConfirmedChange>(&event)) {
+    show(*change);
+  } else if (const auto* gap = std::get_if<client::GapFound>(&event)) {
+    remark("a change is missing before " + std::to_string(gap->to) + ": pulling");
+  } else if (const auto* digest = std::get_if<client::DigestDiffered>(&event)) {
+    remark("what was received does not fit the server's digest at " + std::to_string(digest->seq) +
+           (digest->again ? ", and did not after a snapshot either" : ": pulling everything"));
+  } else if (const auto* failed = std::get_if<client::Failed>(&event)) {
+    if (failed->fault.code == "bad_message") remark("unreadable message on " + failed->fault.message);
+    if (failed->fault.code == "protocol_version") remark(failed->fault.message);
+  }
 }
 
 int Watch::run() {
@@ -76,34 +87,34 @@ int Watch::run() {
       if (const auto over = handle(*event)) return *over;
     }
     if (const auto over = patience()) return *over;
-    ask();
+    look_again();
+    for (const client::Event& told : client_.take()) tell(told);
     std::cout.flush();
     if (!std::cout) return EX_OK;  // nobody reads any more
-    if (reader_.whole() && !was_whole_) {
+    if (client_.scope().settled() && !was_whole_) {
       was_whole_ = true;
-      remark(arguments_.scope + " is at " + std::to_string(reader_.replica().seq()) + " with " +
-             std::to_string(reader_.replica().documents().size()) + " documents; waiting for changes");
+      const client::Replica& replica = client_.scope().replica();
+      remark(arguments_.scope + " is at " + std::to_string(replica.state.seq) + " with " +
+             std::to_string(replica.documents().count()) + " documents; waiting for changes");
     }
   }
   return EX_OK;
 }
 
 std::optional<int> Watch::handle(const SyncEvent& event) {
-  if (std::holds_alternative<Connected>(event)) {
-    reader_.connected();
-  } else if (const auto* lost = std::get_if<Disconnected>(&event)) {
-    if (lost->refused && !was_whole_) return complain(EX_NOPERM, client_.last_trouble());
+  if (const auto* lost = std::get_if<Disconnected>(&event)) {
+    if (lost->refused && !was_whole_) return complain(EX_NOPERM, client_.connection().last_trouble());
     remark("not connected: " + lost->why);
-  } else if (const auto* seen = std::get_if<StatusSeen>(&event)) {
-    on_status(seen->status);
-  } else if (const auto* delta = std::get_if<Delta>(&event)) {
-    on_delta(*delta);
-  } else if (const auto* notice = std::get_if<Notice>(&event)) {
-    return on_notice(*notice);
-  } else if (const auto* unreadable = std::get_if<Unreadable>(&event)) {
-    remark("unreadable message on " + unreadable->topic + ": " + unreadable->why);
+  } else if (const auto* message = std::get_if<LinkMessage>(&event)) {
+    return on_message(*message);
   }
   return std::nullopt;
+}
+
+std::optional<int> Watch::on_message(const LinkMessage& message) {
+  if (const auto status = SyncClient::status_in(message)) on_status(*status);
+  const auto notice = client_.connection().notice_in(message);
+  return notice ? on_notice(*notice) : std::nullopt;
 }
 
 void Watch::on_status(const ServerStatus& status) {
@@ -112,17 +123,6 @@ void Watch::on_status(const ServerStatus& status) {
            ", version " + status.version);
   if (status_ && status.online && status.epoch != status_->epoch) was_whole_ = false;
   status_ = status;
-  reader_.on_status(status);
-}
-
-void Watch::on_delta(const Delta& delta) {
-  const auto took = reader_.on_delta(delta, steady_time_ms());
-  if (took == ScopeReplica::Took::gap)
-    remark("a change is missing before " + std::to_string(delta.to) + ": pulling");
-  if (took != ScopeReplica::Took::damaged) return;
-  remark("what was received does not fit the server's digest at " + std::to_string(delta.to) +
-         (reader_.replica().wants_snapshot() ? ": pulling everything"
-                                             : ", and did not after a snapshot either"));
 }
 
 std::optional<int> Watch::on_notice(const Notice& notice) {
@@ -134,22 +134,20 @@ std::optional<int> Watch::on_notice(const Notice& notice) {
 
 std::optional<int> Watch::patience() const {
   if (was_whole_ || steady_time_ms() - began_ms_ < account_.wait_ms) return std::nullopt;
-  if (!client_.is_connected()) return complain(EX_UNAVAILABLE, client_.last_trouble());
+  const SyncClient& connection = client_.connection();
+  if (!connection.is_connected()) return complain(EX_UNAVAILABLE, connection.last_trouble());
   if (!status_ || !status_->online)
     return complain(EX_UNAVAILABLE, "the bridge is not online, says sync/status");
-  if (reader_.replica().epoch().empty()) return complain(EX_UNAVAILABLE, "the bridge does not answer");
+  if (client_.scope().replica().state.epoch.empty())
+    return complain(EX_UNAVAILABLE, "the bridge does not answer");
   return std::nullopt;
 }
 
-void Watch::ask() {
+void Watch::look_again() {
   const std::int64_t now_ms = steady_time_ms();
-  const double dice = std::uniform_real_distribution<double>(0, 1)(dice_);
-  if (now_ms - looked_ms_ > look_again_ms) {
-    looked_ms_ = now_ms + static_cast<std::int64_t>(dice * 60'000);
-    reader_.look_again();
-  }
-  if (const auto pull = reader_.due(now_ms, dice); pull)
-    client_.send(arguments_.scope + "/pull", encode(*pull));
+  if (now_ms - looked_ms_ <= look_again_ms) return;
+  looked_ms_ = now_ms + std::uniform_int_distribution<std::int64_t>(0, 60'000)(dice_);
+  client_.scope().want_pull();
 }
 
 int run(const WatchArguments& arguments) {

@@ -26,35 +26,35 @@ std::size_t sequence_bytes(unsigned char first) {
 
 }  // namespace
 
-const char* operation_of(const ScopeReplica::Event& event) {
-  if (event.snapshot) return event.after == nullptr ? "gone" : "have";
+const char* operation_of(const client::ConfirmedChange& event) {
+  if (event.snapshot) return event.after ? "have" : "gone";
   if (event.change.deleted) return "delete";
-  if (event.before == nullptr) return "create";
+  if (!event.before) return "create";
   return event.change.base ? "patch" : "put";
 }
 
-std::string change_line(const ScopeReplica::Event& event, std::size_t width) {
+std::string change_line(const client::ConfirmedChange& event, std::size_t width) {
   const Change& change = event.change;
   const std::string seq = std::to_string(change.seq);
   std::string line = std::string(seq.size() < 7 ? 7 - seq.size() : 0, ' ') + seq + "  " +
                      padded("v" + std::to_string(change.version), 5) + " " + padded(operation_of(event), 7) +
                      " " + padded(change.id, 12) + " " + change.by;
-  if (event.after != nullptr)
-    line = padded(std::move(line), data_column) + " " + (change.base ? change.patch : event.after->data);
+  if (event.after)
+    line = padded(std::move(line), data_column) + " " + (change.base ? change.patch : *event.after->data);
   return for_terminal(line, width);
 }
 
-std::string change_json(const std::string& scope, const ScopeReplica::Event& event) {
+std::string change_json(const client::ConfirmedChange& event) {
   const Change& change = event.change;
-  Json line{{"scope", scope},
+  Json line{{"scope", event.scope},
             {"seq", change.seq},
             {"version", change.version},
             {"op", operation_of(event)},
             {"id", change.id},
             {"ts", change.ts},
             {"by", change.by}};
-  if (event.after != nullptr) {
-    if (auto data = parse_json(event.after->data)) line["data"] = std::move(*data);
+  if (event.after) {
+    if (auto data = parse_json(*event.after->data)) line["data"] = std::move(*data);
   }
   return to_text(line);
 }

@@ -5,18 +5,18 @@
 #include <string>
 #include <string_view>
 
-#include "cli/scope_replica.h"
+#include "client/cpp/core/events.h"
 
 namespace msync {
 
 /// create, put, patch or delete; have and gone for what a snapshot tells.
-const char* operation_of(const ScopeReplica::Event& event);
+const char* operation_of(const client::ConfirmedChange& event);
 
 /// seq, version, operation, id, by and the data, cut to `width` characters; 0: not cut.
-std::string change_line(const ScopeReplica::Event& event, std::size_t width);
+std::string change_line(const client::ConfirmedChange& event, std::size_t width);
 
 /// The same as one line of JSON, with the whole document.
-std::string change_json(const std::string& scope, const ScopeReplica::Event& event);
+std::string change_json(const client::ConfirmedChange& event);
 
 /// At most `width` characters of UTF-8, the last an ellipsis where some were cut. Control characters of any kind are
 /// shown as \u00xx: what others wrote must not move the cursor of who looks at it.

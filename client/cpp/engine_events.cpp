@@ -107,6 +107,10 @@ void Engine::on_event(Event& event) {
                  [this](const LiveHeard& it) { on_live(it); },
                  [this](const TokenNotice&) { on_token_notice(); },
                  [](const ClockNotice&) {},
+                 // Nobody asked for them.
+                 [](const ConfirmedChange&) {},
+                 [](const GapFound&) {},
+                 [](const DigestDiffered&) {},
              },
              event);
 }

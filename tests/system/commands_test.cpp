@@ -1,7 +1,9 @@
 // The commands as a person runs them: exit codes, what they print, what they leave behind.
 #include <sysexits.h>
 
+#include <algorithm>
 #include <csignal>
+#include <sstream>
 
 #include "tests/system/support/world.h"
 
@@ -32,6 +34,53 @@ TEST_F(Commands, ImportSaysWhatWasNotStoredAndLeavesAloneWhatIsThere) {
   EXPECT_NE(first.err.find("not stored: b: invalid"), std::string::npos) << first.err;
   const auto second = run(import);
   EXPECT_NE(second.out.find("0 applied, 1 unchanged, 1 not stored"), std::string::npos) << second.out;
+}
+
+TEST_F(Commands, AnImportOutlivesItsBridgeAndItsBroker) {
+  constexpr int count = 40'000;
+  const std::string file = broker.folder() / "m.jsonl";
+  std::string lines;
+  for (int i = 0; i < count; ++i)
+    lines += to_text({{"id", "d" + std::to_string(i)}, {"data", {{"text", std::to_string(i)}}}}) + "\n";
+  write_file(file, lines);
+  Process import(as(broker, "import", "alice", {"--claim", "rooms=42", "--scope", "chat/42/messages", file}));
+  const auto stored = [&] {
+    const auto done = run({program, "export", "--store", bridge.store(), "--scope", "chat/42/messages"});
+    return std::count(done.out.begin(), done.out.end(), '\n');
+  };
+  ASSERT_TRUE(eventually([&] { return stored() > 0; }));
+  bridge.kill();
+  EXPECT_TRUE(import.running()) << "too late to disturb it";
+  const auto before = stored();
+  bridge.start();
+  ASSERT_TRUE(eventually([&] { return stored() > before; }));
+  broker.kill();
+  EXPECT_TRUE(import.running()) << "too late to disturb it";
+  broker.start();
+  EXPECT_EQ(import.wait(120'000), 0) << import.err();
+  EXPECT_NE(import.out().find("40000 applied, 0 unchanged, 0 not stored, of 40000"), std::string::npos)
+      << import.out();
+  EXPECT_EQ(stored(), count);
+}
+
+TEST_F(Commands, AnImportThatWasInterruptedGoesOnWhenItIsRunAgain) {
+  const std::string file = broker.folder() / "m.jsonl";
+  std::string lines;
+  for (int i = 0; i < 40'000; ++i)
+    lines += to_text({{"id", "d" + std::to_string(i)}, {"data", {{"text", std::to_string(i)}}}}) + "\n";
+  write_file(file, lines);
+  const auto arguments =
+      as(broker, "import", "alice", {"--claim", "rooms=42", "--scope", "chat/42/messages", file});
+  auto& bob = new_phone("bob:b", {});
+  Process first(arguments);
+  ASSERT_TRUE(eventually([&] { return bob.replica().documents().size() > 1'000; }));
+  first.signal(SIGINT);
+  EXPECT_EQ(first.wait(), 130) << first.err();
+  EXPECT_NE(first.err().find("run it again"), std::string::npos) << first.err();
+  const auto second = run(arguments);
+  EXPECT_EQ(second.code, 0) << second.err;
+  EXPECT_EQ(second.out.find(" 0 unchanged"), std::string::npos) << second.out;
+  EXPECT_NE(second.out.find("0 not stored, of 40000"), std::string::npos) << second.out;
 }
 
 TEST_F(Commands, ImportSendsNothingOfAFileWithAMistake) {
@@ -69,6 +118,44 @@ TEST_F(Commands, WatchShowsWhatIsThereAndWhatComes) {
   EXPECT_TRUE(shows(R"("id":"before","op":"delete")")) << watch.out() << watch.err();
   watch.signal(SIGINT);
   EXPECT_EQ(watch.wait(), 0);
+}
+
+TEST_F(Commands, WatchShowsEachChangeOnceInOrderOverAFailureToo) {
+  auto& alice = new_phone("alice:a", {});
+  Process watch(as(broker, "watch", "bob", {"--claim", "rooms=42", "--json", "chat/42/messages"}));
+  ASSERT_TRUE(eventually([&] { return watch.err().find("waiting for changes") != std::string::npos; }));
+  alice.writes("a", {{"text", "1"}});
+  ASSERT_TRUE(eventually([&] { return watch.out().find(R"("id":"a")") != std::string::npos; }));
+  broker.kill();
+  broker.start();
+  ASSERT_TRUE(bridge.wait_until_online());
+  alice.writes("b", {{"text", "2"}});
+  alice.writes("c", {{"text", "3"}});
+  ASSERT_TRUE(eventually([&] { return watch.out().find(R"("id":"c")") != std::string::npos; }, 60'000))
+      << watch.out() << watch.err();
+  EXPECT_NE(watch.err().find("# not connected"), std::string::npos) << watch.err();
+  EXPECT_EQ(watch.terminate(), 0);
+  std::istringstream lines(watch.out());
+  std::vector<int> shown;
+  for (std::string line; std::getline(lines, line);) shown.push_back(Json::parse(line)["seq"]);
+  EXPECT_EQ(shown, (std::vector{1, 2, 3})) << watch.out();
+}
+
+struct WriteOnly : World {
+  WriteOnly() : World({.schemas = MSYNC_SOURCE_DIR "/tests/conformance/schemas"}) {}
+};
+
+TEST_F(WriteOnly, WithoutTheRightToReadEveryDocumentIsSentAsANewOne) {
+  const std::string file = broker.folder() / "r.jsonl";
+  write_file(file, "{\"id\":\"a\",\"data\":{\"c\":1}}\n{\"id\":\"b\",\"data\":{\"c\":2}}\n");
+  const auto import =
+      as(broker, "import", "alice", {"--claim", "rooms=42", "--scope", "house/42/readings", file});
+  const auto first = run(import);
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_NE(first.err.find("no right to read"), std::string::npos) << first.err;
+  EXPECT_NE(first.out.find("2 applied, 0 unchanged, 0 not stored"), std::string::npos) << first.out;
+  const auto again = run(import);
+  EXPECT_NE(again.out.find("0 unchanged"), std::string::npos) << again.out;
 }
 
 TEST_F(Commands, ExportWritesWhatImportReads) {

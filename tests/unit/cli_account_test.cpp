@@ -104,17 +104,6 @@ TEST(Account, OnlyATokenNamesAUser) {
     EXPECT_FALSE(user_of(token, "sub").ok()) << token;
 }
 
-TEST(ServerLimits, AreThoseThatTheStatusAnnounces) {
-  const auto said =
-      limits_of(R"({"limits":{"max_payload_bytes":1000,"max_mutations":5,"max_unacked":7,"max_depth":9}})");
-  EXPECT_EQ(said.max_payload_bytes, 1000u);
-  EXPECT_EQ(said.max_mutations, 5u);
-  EXPECT_EQ(said.max_unacked, 7u);
-  EXPECT_EQ(said.max_depth, 9u);
-  EXPECT_EQ(limits_of(R"({"limits":{"max_mutations":0}})").max_mutations, limits::max_mutations);
-  EXPECT_EQ(limits_of("{}").max_unacked, limits::max_unacked);
-}
-
 TEST(Progress, ShowsHowFarItIs) {
   EXPECT_EQ(progress_line(50, 100, 1000), "[###############---------------]  50%  50/100  50/s");
   EXPECT_EQ(progress_line(0, 100, 0), "[------------------------------]   0%  0/100  0/s");

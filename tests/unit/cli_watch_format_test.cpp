@@ -14,27 +14,29 @@ struct Told {
     change.version = 8;
     change.ts = 1795232472123;
     change.by = "alice";
-    change.data = after.data;
+    change.data = *after.data;
   }
-  ScopeReplica::Event event() const { return {change, before, deleted ? nullptr : &after, snapshot}; }
+  client::ConfirmedChange event() const {
+    return {"s", change, before, deleted ? std::nullopt : std::optional(after), snapshot};
+  }
   Change change;
-  ScopeReplica::Document after{8, 1795232472123, "alice", R"({"text":"hi"})"};
-  ScopeReplica::Document old;
-  const ScopeReplica::Document* before = nullptr;
+  client::Confirmed after{8, 131, 1795232472123, "alice", 0, client::make_text(R"({"text":"hi"})")};
+  client::Confirmed old;
+  std::optional<client::Confirmed> before;
   bool deleted = false;
   bool snapshot = false;
 };
 
 TEST(WatchFormat, ALineSaysWhatAPersonAsksFirst) {
   Told told;
-  told.before = &told.old;
+  told.before = told.old;
   EXPECT_EQ(change_line(told.event(), 0), R"(    131  v8    put     m1           alice      {"text":"hi"})");
 }
 
 TEST(WatchFormat, NamesTheOperation) {
   Told told;
   EXPECT_STREQ(operation_of(told.event()), "create");
-  told.before = &told.old;
+  told.before = told.old;
   EXPECT_STREQ(operation_of(told.event()), "put");
   told.change.base = 7;
   EXPECT_STREQ(operation_of(told.event()), "patch");
@@ -49,11 +51,11 @@ TEST(WatchFormat, NamesTheOperation) {
 
 TEST(WatchFormat, APatchShowsThePatchAndJsonTheDocument) {
   Told told;
-  told.before = &told.old;
+  told.before = told.old;
   told.change.base = 7;
   told.change.patch = R"({"likes":4})";
   EXPECT_NE(change_line(told.event(), 0).find(R"({"likes":4})"), std::string::npos);
-  EXPECT_EQ(Json::parse(change_json("s", told.event())),
+  EXPECT_EQ(Json::parse(change_json(told.event())),
             Json::parse(R"({"scope":"s","seq":131,"version":8,"op":"patch","id":"m1","ts":1795232472123,
                             "by":"alice","data":{"text":"hi"}})"));
 }
@@ -61,9 +63,9 @@ TEST(WatchFormat, APatchShowsThePatchAndJsonTheDocument) {
 TEST(WatchFormat, ADeletionHasNoData) {
   Told told;
   told.deleted = told.change.deleted = true;
-  told.before = &told.old;
+  told.before = told.old;
   EXPECT_EQ(change_line(told.event(), 0), "    131  v8    delete  m1           alice");
-  EXPECT_FALSE(Json::parse(change_json("s", told.event())).contains("data"));
+  EXPECT_FALSE(Json::parse(change_json(told.event())).contains("data"));
 }
 
 TEST(WatchFormat, CutsBetweenCharacters) {

@@ -22,7 +22,7 @@ class ClientWorld : public testing::Test {
   void restart(bool reads = true) {
     client = std::make_unique<Client>(
         Client::Options{"alice", "alice:phone", [] { return 0.5; },
-                        [this] { return "src-of-a-replica-" + std::to_string(++names); }});
+                        [this] { return "src-of-a-replica-" + std::to_string(++names); }, manner});
     StoredRows rows;
     for (const auto& [id, row] : documents) rows.documents.emplace_back(id, row);
     for (const auto& [key, value] : others) rows.others.push_back({key.first, key.second, value});
@@ -45,19 +45,20 @@ class ClientWorld : public testing::Test {
     client->connected(now);
     step();
   }
+  /// `limits`: those that differ.
+  void status(const std::string& state, const std::string& of = epoch, const Json& limits = Json::object()) {
+    Json said{{"state", state}, {"epoch", of}, {"boot", 1}, {"protocol", 1}, {"version", "0"}};
+    said["limits"] = {{"max_payload_bytes", 262144},
+                      {"max_mutations", 500},
+                      {"max_operations", 100},
+                      {"max_depth", 32},
+                      {"max_unacked", 1000}};
+    said["limits"].update(limits);
+    hear("sync/status", to_text(said));
+  }
   void online(const std::string& of = epoch) {
     connect();
-    hear("sync/status", to_text({{"state", "online"},
-                                 {"epoch", of},
-                                 {"boot", 1},
-                                 {"protocol", 1},
-                                 {"version", "0"},
-                                 {"limits",
-                                  {{"max_payload_bytes", 262144},
-                                   {"max_mutations", 500},
-                                   {"max_operations", 100},
-                                   {"max_depth", 32},
-                                   {"max_unacked", 1000}}}}));
+    status("online", of);
   }
   /// Online, and the first pull answered: the scope is empty, no number is known.
   void opened() {
@@ -164,6 +165,7 @@ class ClientWorld : public testing::Test {
     return codes;
   }
 
+  Manner manner;
   std::unique_ptr<Client> client;
   std::map<std::string, Confirmed> documents;  // what is stored
   std::map<std::pair<RowKind, std::string>, std::string> others;

@@ -12,6 +12,7 @@ using Kind = Inbound::Kind;
 
 Client::Client(Options options) : options_(std::move(options)) {
   shared_.random = options_.random;
+  shared_.manner = options_.manner;
   shared_.publish = [this](std::string topic, std::string payload, int qos) {
     outgoing_.push_back({std::move(topic), std::move(payload), qos});
   };

@@ -40,6 +40,7 @@ class Client {
     std::string client_id;
     std::function<double()> random;        // in [0, 1)
     std::function<std::string()> new_src;  // 16 to 36 of [0-9a-zA-Z-]
+    Manner manner = {};
   };
   using Scopes = std::map<std::string, std::unique_ptr<Scope>, std::less<>>;
 

@@ -48,15 +48,16 @@ void Documents::apply(const Change& change, std::uint64_t gen) {
   }
 }
 
-std::vector<std::string> Documents::sweep(std::uint64_t gen) {
-  std::vector<std::string> gone, forgotten;
+std::map<std::string, Confirmed> Documents::sweep(std::uint64_t gen) {
+  std::map<std::string, Confirmed> gone;
+  std::vector<std::string> forgotten;
   for (const auto& [id, row] : live_) {
-    if (row.gen < gen) gone.push_back(id);
+    if (row.gen < gen) gone.emplace(id, row);
   }
   for (const auto& [id, row] : tombstones_) {
     if (row.gen < gen) forgotten.push_back(id);
   }
-  for (const std::string& id : gone) erase(id);
+  for (const auto& [id, row] : gone) erase(id);
   for (const std::string& id : forgotten) erase(id);
   return gone;
 }

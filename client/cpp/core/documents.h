@@ -2,6 +2,7 @@
 // generation by which a snapshot marks what its pages named. The caller commits the rows. Pure.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -32,8 +33,8 @@ class Documents {
   /// The change must fit. A patch that is no JSON object any more leaves the document as it was.
   void apply(const Change& change, std::uint64_t gen);
 
-  /// Drops what no page of the snapshot `gen` named. The ids that were alive.
-  std::vector<std::string> sweep(std::uint64_t gen);
+  /// Drops what no page of the snapshot `gen` named. What was alive, by id.
+  std::map<std::string, Confirmed> sweep(std::uint64_t gen);
   /// A deleted id that the server has forgotten too.
   void forget(const std::string& id);
   /// The ids that were alive.

@@ -6,7 +6,7 @@
 #include <string>
 #include <variant>
 
-#include "client/cpp/core/write.h"
+#include "client/cpp/core/rows.h"
 
 namespace msync::client {
 
@@ -50,6 +50,32 @@ struct ClockNotice {
   std::optional<std::int64_t> age_ms;
 };
 
-using Event = std::variant<Settled, ProblemFound, Purged, Failed, LiveHeard, TokenNotice, ClockNotice>;
+// ---- Only where Manner::traced asks for them -------------------------------------------------------------
+
+/// The confirmed state of one entity, before and after: nothing where there is no such document. What a snapshot tells is told
+/// where it differs; what it did not name is a deletion with seq 0.
+struct ConfirmedChange {
+  std::string scope;
+  Change change;
+  std::optional<Confirmed> before;
+  std::optional<Confirmed> after;
+  bool snapshot = false;
+};
+
+/// Something is missing before `to`; it is pulled.
+struct GapFound {
+  std::string scope;
+  std::uint64_t to = 0;
+};
+
+/// At `seq` the documents are not what the server has.
+struct DigestDiffered {
+  std::string scope;
+  std::uint64_t seq = 0;
+  bool again = false;  // after a snapshot, too: no other is asked for
+};
+
+using Event = std::variant<Settled, ProblemFound, Purged, Failed, LiveHeard, TokenNotice, ClockNotice,
+                           ConfirmedChange, GapFound, DigestDiffered>;
 
 }  // namespace msync::client

@@ -27,7 +27,7 @@ void Outbox::add(Entry entry) {
 }
 
 void Outbox::flush() {
-  for (const Entry* entry : unsaved_) rows_.put(RowKind::write, std::to_string(entry->order), encode(*entry));
+  for (const Entry* entry : unsaved_) rows_.put(RowKind::write, std::to_string(entry->order), *entry);
   unsaved_.clear();
 }
 

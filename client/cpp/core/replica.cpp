@@ -6,10 +6,12 @@
 
 namespace msync::client {
 
-Replica::Replica(std::string scope, std::string user, NewSrc new_src)
+Replica::Replica(std::string scope, std::string user, NewSrc new_src, const Manner& manner)
     : scope_(std::move(scope)),
       user_(std::move(user)),
       new_src_(std::move(new_src)),
+      traced_(manner.traced),
+      rows_(manner.stored),
       reports_(scope_, rows_) {
   state.src = new_src_();
 }
@@ -44,7 +46,7 @@ std::optional<Error> Replica::load(StoredRows rows) {
 }
 
 ChangedRows Replica::take_rows() {
-  if (std::exchange(unsaved_, false)) rows_.put(RowKind::state, "", encode(state));
+  if (std::exchange(unsaved_, false)) rows_.put(RowKind::state, "", state);
   outbox_.flush();
   return rows_.take();
 }
@@ -114,9 +116,13 @@ void Replica::begin_snapshot(const Delta& page) {
 bool Replica::apply(const Delta& delta, std::int64_t now) {
   if (delta.from > state.seq) return false;
   if (delta.to > state.seq || delta.reset) {
-    const auto fits = [this](const Change& change) { return documents_.fits(change); };
+    // Where it overlaps, the beginning is here already.
+    const auto is_new = [this](const Change& change) { return change.seq > state.seq; };
+    const auto fits = [&](const Change& change) { return !is_new(change) || documents_.fits(change); };
     if (!std::all_of(delta.changes.begin(), delta.changes.end(), fits)) return false;
-    for (const Change& change : delta.changes) apply_change(change, delta, now);
+    for (const Change& change : delta.changes) {
+      if (is_new(change)) apply_change(change, delta, now);
+    }
     state.seq = std::max(state.seq, delta.to);
     state.whole_at = std::max(state.whole_at, delta.head);
     save();
@@ -134,7 +140,7 @@ bool Replica::apply(const Delta& delta, std::int64_t now) {
 }
 
 void Replica::apply_change(const Change& change, const Delta& delta, std::int64_t now) {
-  documents_.apply(change, state.generation);
+  confirm(change);
   changed_.insert(change.id);
   if (state.moving || change.by != user_ || change.src != state.src || change.n == 0) return;
   if (change.n > state.last_n) return;  // the pull that opens a database finds out
@@ -145,10 +151,30 @@ void Replica::apply_change(const Change& change, const Delta& delta, std::int64_
   outbox_.save(*entry);
 }
 
+void Replica::confirm(const Change& change) {
+  if (!traced_) return documents_.apply(change, state.generation);
+  const auto copy = [](const Confirmed* row) { return row == nullptr ? std::nullopt : std::optional(*row); };
+  const auto before = copy(documents_.live(change.id));
+  documents_.apply(change, state.generation);
+  const auto after = copy(documents_.live(change.id));
+  const bool same = before && after && before->version == after->version && before->ts == after->ts &&
+                    before->by == after->by && *before->data == *after->data;
+  if (!state.in_snapshot || !same)
+    reports_.trace(ConfirmedChange{scope_, change, before, after, state.in_snapshot});
+}
+
 void Replica::end_snapshot() {
   state.in_snapshot = false;
   state.snap = 0;
-  for (const std::string& id : documents_.sweep(state.generation)) changed_.insert(id);
+  for (const auto& [id, row] : documents_.sweep(state.generation)) {
+    changed_.insert(id);
+    if (!traced_) continue;
+    Change gone;
+    gone.id = id;
+    gone.version = row.version;
+    gone.deleted = true;
+    reports_.trace(ConfirmedChange{scope_, gone, row, {}, true});
+  }
   save();
 }
 
@@ -159,6 +185,7 @@ void Replica::check_digest(const Delta& delta) {
   if (same && state.mismatches == 0) return;
   state.mismatches = same ? 0 : state.mismatches + 1;
   if (state.mismatches == 1) state.want_snapshot = true;
+  if (traced_ && !same) reports_.trace(DigestDiffered{scope_, state.seq, state.mismatches > 1});
   save();
   if (state.mismatches != 2) return;
   reports_.error({"digest",

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "client/cpp/core/documents.h"
+#include "client/cpp/core/manner.h"
 #include "client/cpp/core/outbox.h"
 #include "client/cpp/core/reports.h"
 #include "client/cpp/core/state.h"
@@ -24,7 +25,7 @@ class Replica {
  public:
   using NewSrc = std::function<std::string()>;
 
-  Replica(std::string scope, std::string user, NewSrc new_src);
+  Replica(std::string scope, std::string user, NewSrc new_src, const Manner& manner = {});
 
   /// What an earlier life committed; without a state it is a new replica. An error: the database is damaged.
   std::optional<Error> load(StoredRows rows);
@@ -91,6 +92,7 @@ class Replica {
  private:
   bool asked_again(const std::string& key);
   void apply_change(const Change& change, const Delta& delta, std::int64_t now);
+  void confirm(const Change& change);
   void end_snapshot();
   void check_digest(const Delta& delta);
   void learn(const MutationResult& result, std::uint64_t head, std::int64_t now);
@@ -105,6 +107,7 @@ class Replica {
   std::string scope_;
   std::string user_;
   NewSrc new_src_;
+  bool traced_;
   Rows rows_;
   Documents documents_{rows_};
   Outbox outbox_{rows_};

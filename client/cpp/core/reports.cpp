@@ -18,7 +18,7 @@ void Reports::purged(const std::string& reason) {
 
 void Reports::problem(const char* status, const Entry& write, const Fault& error) {
   Problem problem{write.key, scope_, status, write.at, write.group, write.ops, error};
-  rows_.put(RowKind::problem, write.key, encode(problem));
+  rows_.put(RowKind::problem, write.key, problem);
   events_.emplace_back(ProblemFound{problem});
   problems_[write.key] = std::move(problem);
 }
@@ -38,9 +38,10 @@ std::optional<Problem> Reports::drop_problem(const std::string& key) {
 }
 
 void Reports::remember(const Entry& write) {
+  if (!rows_.kept()) return;
   Entry row = write;
   row.done.reset();
-  rows_.put(RowKind::remembered, std::to_string(row.n), encode(row));
+  rows_.put(RowKind::remembered, std::to_string(row.n), row);
   remembered_[row.n] = std::move(row);
   if (remembered_.size() > bounds::remembered) forget(remembered_.begin()->first);
 }

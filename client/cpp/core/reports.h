@@ -22,6 +22,7 @@ class Reports {
   void settle(const std::string& key, Outcome outcome);
   void error(Fault fault);
   void purged(const std::string& reason);
+  void trace(Event event) { events_.push_back(std::move(event)); }
   void problem(const char* status, const Entry& write, const Fault& error);
   /// A problem that is a refusal, and with it the outcome.
   void refuse(const char* status, const Entry& write, const Fault& error);

@@ -48,16 +48,30 @@ struct StoredRows {
 
 class Rows {
  public:
-  void put(RowKind kind, const std::string& name, std::string value) {
-    changed_.others[{kind, name}] = std::move(value);
+  /// `kept` false: nobody stores them.
+  explicit Rows(bool kept) : kept_(kept) {}
+
+  bool kept() const { return kept_; }
+
+  /// By its encode().
+  template <class Value>
+  void put(RowKind kind, const std::string& name, const Value& value) {
+    if (kept_) changed_.others[{kind, name}] = encode(value);
   }
-  void remove(RowKind kind, const std::string& name) { changed_.others[{kind, name}] = std::nullopt; }
-  void put(const std::string& id, const Confirmed& document) { changed_.documents[id] = document; }
-  void remove(const std::string& id) { changed_.documents[id] = std::nullopt; }
+  void remove(RowKind kind, const std::string& name) {
+    if (kept_) changed_.others[{kind, name}] = std::nullopt;
+  }
+  void put(const std::string& id, const Confirmed& document) {
+    if (kept_) changed_.documents[id] = document;
+  }
+  void remove(const std::string& id) {
+    if (kept_) changed_.documents[id] = std::nullopt;
+  }
 
   ChangedRows take() { return std::exchange(changed_, {}); }
 
  private:
+  bool kept_;
   ChangedRows changed_;
 };
 

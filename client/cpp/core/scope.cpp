@@ -11,7 +11,7 @@ Scope::Scope(std::string name, std::string user, Replica::NewSrc new_src, Shared
     : name_(std::move(name)),
       shared_(shared),
       reads_(reads),
-      replica_(name_, std::move(user), std::move(new_src)) {}
+      replica_(name_, std::move(user), std::move(new_src), shared.manner) {}
 
 bool Scope::settled() const {
   const ReplicaState& state = replica_.state;
@@ -50,6 +50,11 @@ void Scope::want_pull(bool soon) {
 void Scope::retry() {
   if (!rid_.empty() || wants_pull_ || !opened_) want_pull(true);
   sent_n_ = 0;
+}
+
+void Scope::stop_reading() {
+  reads_ = wants_pull_ = false;
+  rid_.clear();
 }
 
 void Scope::new_epoch(const std::string& epoch) {
@@ -112,7 +117,7 @@ void Scope::miss_acks(std::int64_t now) {
 void Scope::say_seen(std::int64_t now) {
   const ReplicaState& state = replica_.state;
   if (!reads_ || state.in_snapshot || state.moving || state.seq <= seen_seq_) return;
-  if (now - seen_at_ < bounds::seen_every_ms) return;
+  if (!shared_.manner.stored || now - seen_at_ < bounds::seen_every_ms) return;
   shared_.publish(name_ + "/seen", msync::encode(msync::Seen{state.src, state.epoch, state.seq}), 0);
   seen_seq_ = state.seq;
   seen_at_ = now;

@@ -18,6 +18,7 @@ namespace msync::client {
 struct Shared {
   std::function<double()> random;  // in [0, 1)
   std::function<void(std::string topic, std::string payload, int qos)> publish;
+  Manner manner;
   ServerLimits limits;
   std::string server_epoch;      // of the last status; empty: none came yet
   bool open = false;             // pulls and mutations may be sent
@@ -36,6 +37,8 @@ class Scope {
   void want_pull(bool soon = false);
   /// The server is there again: what was asked while it was away is asked anew.
   void retry();
+  /// From now on it is only written to: on what it holds, which grows old. It needs no log, and an ack alone settles a write.
+  void stop_reading();
   /// A higher epoch, or the first one.
   void new_epoch(const std::string& epoch);
   void tick(std::int64_t now);
@@ -77,6 +80,9 @@ class Scope {
   void publish_all(const std::vector<std::int64_t>& due);
   void publish_in(std::uint64_t n, const std::string& mutations);
   void progressed(std::int64_t now);
+  void found_gap(const Delta& delta, bool soon);
+  bool skips_outcomes(const Ack& ack) const;
+  void send_again(std::int64_t now);
   bool on_gap(const Ack& ack, std::int64_t now);
   void on_numbers(const Replica::Numbers& said, std::int64_t now);
   void page_of_mine(const Delta& page, std::int64_t now);

@@ -19,6 +19,10 @@ bool Scope::on_ack(const Ack& ack, std::int64_t now) {
     want_pull(true);
     return false;
   }
+  if (skips_outcomes(ack)) {
+    send_again(now);
+    return false;
+  }
   const std::uint64_t before = state.acked_n;
   const bool fresh = ack.n > before && ack.n <= sent_n_;
   replica_.ack(ack, now);
@@ -27,6 +31,18 @@ bool Scope::on_ack(const Ack& ack, std::int64_t now) {
   if (state.acked_n > before) progressed(now);
   send(now);
   return fresh;
+}
+
+/// Who does not read hears of outcomes by acks alone. Where one was lost, the same mutations are answered the same again.
+bool Scope::skips_outcomes(const Ack& ack) const {
+  return !reads_ && !ack.results.empty() && ack.results.front().n > replica_.state.acked_n + 1;
+}
+
+void Scope::send_again(std::int64_t now) {
+  if (now - gap_at_ < bounds::gap_pause_ms) return;
+  gap_at_ = now;
+  sent_n_ = 0;
+  send(now);
 }
 
 void Scope::progressed(std::int64_t now) {
@@ -52,11 +68,8 @@ bool Scope::on_gap(const Ack& ack, std::int64_t now) {
     }
     return false;
   }
-  if (now - gap_at_ < bounds::gap_pause_ms) return false;
-  gap_at_ = now;
-  replica_.cover(ack.n, state.seq, ack.now, now);
-  sent_n_ = 0;
-  send(now);
+  if (now - gap_at_ >= bounds::gap_pause_ms) replica_.cover(ack.n, state.seq, ack.now, now);
+  send_again(now);
   return false;
 }
 
@@ -79,15 +92,25 @@ void Scope::on_numbers(const Replica::Numbers& said, std::int64_t now) {
 
 void Scope::on_log(const Delta& delta, std::int64_t now) {
   const ReplicaState& state = replica_.state;
-  if (!delta.rid.empty() || delta.epoch != state.epoch || state.in_snapshot) return;
+  if (!delta.rid.empty() || delta.epoch != state.epoch) return;
+  if (state.in_snapshot) {
+    told_head_ = std::max(told_head_, delta.head);
+    return;
+  }
   head_heard_ = true;
   const std::uint64_t before = state.acked_n;
   // Below what is here, and no word from before it: the server lost its tail.
   const bool behind = delta.head < state.seq && delta.now > heard_now_;
   heard_now_ = std::max(heard_now_, delta.now);
-  if (!replica_.apply(delta, now) || behind) want_pull();
+  if (!replica_.apply(delta, now)) found_gap(delta, false);
+  if (behind) want_pull();
   if (state.acked_n > before) progressed(now);
   if (state.want_snapshot) want_pull();
+}
+
+void Scope::found_gap(const Delta& delta, bool soon) {
+  if (shared_.manner.traced) replica_.reports().trace(GapFound{name_, delta.to});
+  want_pull(soon);
 }
 
 bool Scope::on_page(const Delta& page, std::int64_t now) {
@@ -102,13 +125,13 @@ bool Scope::on_page(const Delta& page, std::int64_t now) {
   if (page.epoch != state.epoch || (state.in_snapshot && !mine)) return mine;
   // The first page of its snapshot was lost, and with it what was purged.
   if (page.snap != (state.in_snapshot ? state.snap : 0)) {
-    want_pull(mine);
+    found_gap(page, mine);
     return mine;
   }
   head_ = std::max(page.reset ? 0 : head_, page.head);
   heard_now_ = std::max(heard_now_, page.now);
   if (!replica_.apply(page, now)) {
-    want_pull(mine);
+    found_gap(page, mine);
     return mine;
   }
   if (mine) page_of_mine(page, now);
