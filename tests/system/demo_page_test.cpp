@@ -53,14 +53,14 @@ TEST_F(Demo, WhoTakesGzipGetsTheSameBytesInFewer) {
         web.ask({.path = std::string(file.path), .headers = {"Accept-Encoding: gzip, deflate, br"}});
     if (file.gzip.empty()) {
       EXPECT_EQ(packed.header("Content-Encoding"), "") << file.path;
-      EXPECT_EQ(packed.body, file.bytes) << file.path;
+      EXPECT_TRUE(packed.body == file.bytes) << file.path;
       continue;
     }
     EXPECT_EQ(packed.header("Content-Encoding"), "gzip") << file.path;
     EXPECT_EQ(packed.header("Vary"), "Accept-Encoding") << file.path;
     EXPECT_EQ(packed.header("Content-Length"), std::to_string(packed.body.size())) << file.path;
     EXPECT_LT(packed.body.size(), file.bytes.size()) << file.path;
-    EXPECT_EQ(run({"gzip", "-dc"}, {.input = packed.body}).out, file.bytes) << file.path;
+    EXPECT_TRUE(run({"gzip", "-dc"}, {.input = packed.body}).out == file.bytes) << file.path;
   }
 }
 
@@ -75,7 +75,7 @@ TEST_F(Demo, ItsScriptComesPackedToABrowserAndPlainToWhoTakesNoGzip) {
   EXPECT_EQ(head.header("ETag"), packed.header("ETag"));
   EXPECT_EQ(plain.header("Content-Encoding"), "");
   EXPECT_EQ(plain.header("Content-Length"), std::to_string(plain.body.size()));
-  EXPECT_EQ(plain.body, web.get("/demo/app.js").body);
+  EXPECT_TRUE(plain.body == web.get("/demo/app.js").body);
 }
 
 TEST_F(Demo, ASlashAtItsEndDoesNotMatter) {
@@ -83,7 +83,7 @@ TEST_F(Demo, ASlashAtItsEndDoesNotMatter) {
   EXPECT_EQ(answer.status, 308);
   EXPECT_EQ(answer.header("Location"), "../demo?x=1");
   const auto followed = run({"curl", "-sL", "--max-redirs", "1", web.url("/demo/")});
-  EXPECT_EQ(followed.out, web.get("/demo").body);
+  EXPECT_TRUE(followed.out == web.get("/demo").body);
 }
 
 TEST_F(NoDemo, WhoDoesNotAskForItHasNone) {
