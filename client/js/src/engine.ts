@@ -47,6 +47,8 @@ export class Engine implements Backend {
   readonly #steps = new Steps((steps) => this.#commit(steps));
   #ticker: ReturnType<typeof setInterval> | undefined;
   #closing = false;
+  /** Ends the wait for a database that cannot be read. */
+  #wake = () => {};
 
   constructor(
     private readonly options: EngineOptions,
@@ -136,7 +138,10 @@ export class Engine implements Backend {
         this.#health.fail({ code: 'storage', message });
         this.#steps.rejectWaiting(new SyncError('storage', message));
       }
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        setTimeout(resolve, pause);
+      });
     }
   }
 
@@ -257,6 +262,7 @@ export class Engine implements Backend {
 
   async #shutDown(): Promise<void> {
     this.#closing = true;
+    this.#wake();
     clearInterval(this.#ticker);
     this.#link?.stop();
     await this.#steps.close();
@@ -270,12 +276,14 @@ export class Engine implements Backend {
 
   async wipe(ifPending: 'abort' | 'discard'): Promise<void> {
     // What comes after the look is refused: else it would be durable, and gone.
-    await this.#steps.alone(async () => {
-      const rows = ifPending === 'abort' ? await this.options.storage.read('o\n') : [];
-      const unsent = (rows as unknown as [string, Entry][]).filter(([, { key, done }]) => key && !done);
+    const look = async () => {
+      const rows = (await this.options.storage.read('o\n')) as unknown as [string, Entry][];
+      const unsent = rows.filter(([, { key, done }]) => key && !done);
       if (unsent.length > 0) throw new SyncError('pending', `${unsent.length} writes have not been sent`);
       this.#steps.end();
-    });
+    };
+    if (ifPending === 'abort') await this.#steps.alone(look);
+    else this.#steps.end();
     await this.#shutDown();
     await this.options.storage.destroy();
     this.options.marker?.set(false);

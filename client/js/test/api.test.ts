@@ -425,6 +425,28 @@ describe('the end', () => {
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'closed' });
   });
 
+  it('a wipe that discards needs no database that can be read', async () => {
+    const { join, errors } = world();
+    const inner = memoryStorage();
+    let broken = false;
+    const unlessBroken = async () => {
+      if (broken) throw new Error('the disk is broken');
+    };
+    const storage: Storage = Object.assign(Object.create(inner) as Storage, {
+      read: (prefix: string) => unlessBroken().then(() => inner.read(prefix)),
+      commit: (rows: Parameters<Storage['commit']>[0]) => unlessBroken().then(() => inner.commit(rows)),
+    });
+    const { sync, messages } = join('alice', { storage });
+    await messages.ready;
+    broken = true;
+    await expect(messages.put('m1', { text: 'x' })).rejects.toMatchObject({ code: 'storage' });
+    await eventually(() => errors.length >= 5); // the pauses between attempts have grown
+    const began = Date.now();
+    await sync.wipe({ ifPending: 'discard' });
+    expect(await inner.read('')).toEqual([]);
+    expect(Date.now() - began).toBeLessThan(300);
+  });
+
   it('after it nothing touches the database, whatever is opened', async () => {
     const { join } = world();
     const inner = memoryStorage();
