@@ -120,9 +120,11 @@ bool Replica::apply(const Delta& delta, std::int64_t now) {
     const auto is_new = [this](const Change& change) { return change.seq > state.seq; };
     const auto fits = [&](const Change& change) { return !is_new(change) || documents_.fits(change); };
     if (!std::all_of(delta.changes.begin(), delta.changes.end(), fits)) return false;
+    std::uint64_t own = 0;
     for (const Change& change : delta.changes) {
-      if (is_new(change)) apply_change(change, delta, now);
+      if (is_new(change)) own = std::max(own, apply_change(change, delta, now));
     }
+    if (own > 0) cover(own, delta.head, delta.now, now);
     state.seq = std::max(state.seq, delta.to);
     state.whole_at = std::max(state.whole_at, delta.head);
     save();
@@ -139,16 +141,17 @@ bool Replica::apply(const Delta& delta, std::int64_t now) {
   return true;
 }
 
-void Replica::apply_change(const Change& change, const Delta& delta, std::int64_t now) {
+/// The number of ours that it shows to be processed, and with it all before; or 0.
+std::uint64_t Replica::apply_change(const Change& change, const Delta& delta, std::int64_t now) {
   confirm(change);
   changed_.insert(change.id);
-  if (state.moving || change.by != user_ || change.src != state.src || change.n == 0) return;
-  if (change.n > state.last_n) return;  // the pull that opens a database finds out
-  cover(change.n, delta.head, delta.now, now);
-  Entry* entry = outbox_.find(change.n);
-  if (entry == nullptr) return;
-  outbox_.finish(*entry, delta.head, now).versions[change.id] = change.version;
-  outbox_.save(*entry);
+  if (state.moving || change.by != user_ || change.src != state.src || change.n == 0) return 0;
+  if (change.n > state.last_n) return 0;  // the pull that opens a database finds out
+  if (Entry* entry = outbox_.find(change.n); entry != nullptr) {
+    outbox_.finish(*entry, delta.head, now).versions[change.id] = change.version;
+    outbox_.save(*entry);
+  }
+  return change.n;
 }
 
 void Replica::confirm(const Change& change) {

@@ -91,7 +91,7 @@ class Replica {
 
  private:
   bool asked_again(const std::string& key);
-  void apply_change(const Change& change, const Delta& delta, std::int64_t now);
+  std::uint64_t apply_change(const Change& change, const Delta& delta, std::int64_t now);
   void confirm(const Change& change);
   void end_snapshot();
   void check_digest(const Delta& delta);

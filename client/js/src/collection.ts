@@ -232,7 +232,7 @@ export class Collection<T = JsonObject> {
       this.#waiting.delete(event.key);
       return;
     } else return;
-    if (this.#listeners.size > 0) for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners]) listener();
   }
 
   #takeView(docs: Extract<BackendEvent, { type: 'view' }>['docs'], whole: boolean): void {

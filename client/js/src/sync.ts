@@ -262,7 +262,7 @@ export class Sync {
   }
 
   #notify(): void {
-    if (this.#listeners.size > 0) for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners]) listener();
   }
 }
 

@@ -380,6 +380,18 @@ describe('a server that lost its tail without a new epoch', () => {
   });
 });
 
+it('a delta that overlaps what is here, with a patch of what was before, is taken', () => {
+  const mine = { version: 1, ts: 9, by: 'bob' };
+  const patch = { id: 'm1', seq: 2, version: 2, ts: 10, by: 'bob', patch: { a: 2 }, base: 1 };
+  log({ from: 0, to: 1, head: 1, changes: [{ id: 'm1', seq: 1, ...mine, data: { a: 1 } }] });
+  log({ from: 1, to: 2, head: 2, changes: [patch] });
+  const asked = leaf('pull').length;
+  log({ from: 1, to: 3, head: 3, changes: [patch, { id: 'm2', seq: 3, ...mine, data: { b: 1 } }] });
+  expect(replica().state.seq).toBe(3);
+  expect(replica().view('m1')?.data).toEqual({ a: 2 });
+  expect(leaf('pull')).toHaveLength(asked);
+});
+
 describe('the digest', () => {
   it('that differs once brings a snapshot, twice an error; then it goes on', () => {
     const change = { id: 'm1', seq: 1, version: 1, ts: 7, by: 'bob', data: {} };

@@ -141,8 +141,12 @@ export class Replica {
     const state = this.state;
     if (delta.from > state.seq) return false;
     if (delta.to > state.seq || delta.reset) {
-      if (!delta.changes.every((change) => this.documents.fits(change))) return false;
-      for (const change of delta.changes) this.#applyChange(change, delta, now);
+      // Where it overlaps, the beginning is here already.
+      const changes = delta.changes.filter(({ seq }) => seq > state.seq);
+      if (!changes.every((change) => this.documents.fits(change))) return false;
+      let own = 0;
+      for (const change of changes) own = Math.max(own, this.#applyChange(change, delta, now));
+      if (own > 0) this.cover(own, delta.head, delta.now, now);
       state.seq = Math.max(state.seq, delta.to);
       state.wholeAt = Math.max(state.wholeAt, delta.head);
       this.save();
@@ -159,17 +163,16 @@ export class Replica {
     return true;
   }
 
-  #applyChange(change: Change, delta: Delta, now: number): void {
+  /** The number of ours that it shows to be processed, and with it all before; or 0. */
+  #applyChange(change: Change, delta: Delta, now: number): number {
     const state = this.state;
     this.documents.apply(change, state.generation);
     this.changed.add(change.id);
-    if (state.moving || change.by !== this.user || change.src !== state.src || !change.n) return;
-    if (change.n > state.lastN) return; // the pull that opens a database finds out
-    this.cover(change.n, delta.head, delta.now, now);
+    if (state.moving || change.by !== this.user || change.src !== state.src || !change.n) return 0;
+    if (change.n > state.lastN) return 0; // the pull that opens a database finds out
     const entry = this.outbox.find(change.n);
-    if (!entry) return;
-    const done = this.outbox.finish(entry, delta.head, now);
-    done.versions[change.id] = change.version;
+    if (entry) this.outbox.finish(entry, delta.head, now).versions[change.id] = change.version;
+    return change.n;
   }
 
   #endSnapshot(): void {

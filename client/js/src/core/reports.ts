@@ -79,9 +79,9 @@ export class Reports {
     return undefined;
   }
 
-  /** Those with a number above n. */
+  /** Those with a number above n, in order. */
   above(n: number): Remembered[] {
-    return [...this.#remembered.values()].filter((row) => row.n > n);
+    return [...this.#remembered.values()].filter((row) => row.n > n).sort((a, b) => a.n - b.n);
   }
 
   forgetAll(): void {

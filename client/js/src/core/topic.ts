@@ -30,12 +30,8 @@ export function isWellFormed(text: string): boolean {
   return !LONE_SURROGATE.test(text);
 }
 
-/** Most ids: nothing to look at more closely. */
-const PLAIN = /^[\w.:-]{1,128}$/;
-
 /** True for what may be an entity's id or a variable of a scope. */
 export function isLevel(text: string): boolean {
-  if (PLAIN.test(text)) return true;
   return (
     text.length > 0 &&
     !text.startsWith('$') &&
