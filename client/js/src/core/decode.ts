@@ -27,13 +27,14 @@ function number(object: JsonObject, key: string, min = 0): number {
 
 type Check = (object: JsonObject, key: string) => unknown;
 
-function optional(object: JsonObject, key: string, check: Check): void {
-  if (object[key] !== undefined) check(object, key);
+/** Those of them that are there. */
+function optional(object: JsonObject, check: Check, ...keys: string[]): void {
+  for (const key of keys) if (object[key] !== undefined) check(object, key);
 }
 
-function flag(object: JsonObject, key: string): void {
-  if (object[key] !== undefined && object[key] !== true) fail(`${key} is not true`);
-}
+const flag: Check = (object, key) => {
+  if (object[key] !== true) fail(`${key} is not true`);
+};
 
 function list(object: JsonObject, key: string, check: (item: JsonObject) => unknown): void {
   const value = object[key];
@@ -60,30 +61,28 @@ const errorInfo: Check = ({ error }) => {
   if (!isObject(error)) return fail('error is no object');
   text(error, 'code');
   longText(error, 'message');
-  optional(error, 'path', longText);
+  optional(error, longText, 'path');
 };
 
 function result(object: JsonObject): void {
   const status = text(object, 'status');
   if (!STATUSES.has(status)) fail(`status ${status}`);
   number(object, 'n', 1);
-  optional(object, 'changes', entities);
-  optional(object, 'op', number);
-  optional(object, 'id', text);
-  optional(object, 'version', number);
-  optional(object, 'seq', number);
-  optional(object, 'error', errorInfo);
-  flag(object, 'duplicate');
+  optional(object, entities, 'changes');
+  optional(object, number, 'op', 'version', 'seq');
+  optional(object, text, 'id');
+  optional(object, errorInfo, 'error');
+  optional(object, flag, 'duplicate');
 }
 
 function change(object: JsonObject): void {
   entity(object);
   number(object, 'ts');
   text(object, 'by');
-  optional(object, 'src', text);
-  optional(object, 'n', positive);
-  optional(object, 'base', number);
-  flag(object, 'deleted');
+  optional(object, text, 'src');
+  optional(object, positive, 'n');
+  optional(object, number, 'base');
+  optional(object, flag, 'deleted');
   const { data, patch, deleted } = object;
   if (+(data !== undefined) + +(patch !== undefined) + +(deleted !== undefined) !== 1)
     fail('a change has not exactly one of data, patch, deleted');
@@ -92,14 +91,13 @@ function change(object: JsonObject): void {
 }
 
 function delta(object: JsonObject): Delta {
-  optional(object, 'rid', text);
-  for (const key of ['last', 'reset']) flag(object, key);
+  optional(object, text, 'rid', 'digest');
+  optional(object, flag, 'last', 'reset');
   text(object, 'epoch', 64);
   scopeText(object, 'scope');
   for (const key of ['from', 'to', 'head', 'now']) number(object, key);
-  for (const key of ['snap', 'count', 'n']) optional(object, key, number);
-  optional(object, 'digest', text);
-  optional(object, 'outcomes', results);
+  optional(object, number, 'snap', 'count', 'n');
+  optional(object, results, 'outcomes');
   list(object, 'changes', change);
   const made = object as unknown as Delta;
   if (made.from > made.to || made.to > made.head) fail('from, to and head are out of order');
@@ -118,9 +116,9 @@ function ack(object: JsonObject): Ack {
   scopeText(object, 'scope');
   text(object, 'src');
   number(object, 'now');
-  for (const key of ['n', 'head']) optional(object, key, number);
-  for (const key of ['gap', 'stale']) flag(object, key);
-  optional(object, 'results', results);
+  optional(object, number, 'n', 'head');
+  optional(object, flag, 'gap', 'stale');
+  optional(object, results, 'results');
   const made = object as unknown as Ack;
   if (made.stale) return made;
   if (made.n === undefined) fail('an ack without n');
@@ -131,10 +129,9 @@ function ack(object: JsonObject): Ack {
 function notice(object: JsonObject): Notice {
   text(object, 'code');
   scopeText(object, 'message');
-  optional(object, 'topic', text);
-  optional(object, 'scope', scopeText);
-  optional(object, 'src', text);
-  for (const key of ['n', 'retry_after_ms', 'expires_in_s']) optional(object, key, number);
+  optional(object, text, 'topic', 'src');
+  optional(object, scopeText, 'scope');
+  optional(object, number, 'n', 'retry_after_ms', 'expires_in_s');
   return object as unknown as Notice;
 }
 

@@ -2,24 +2,16 @@
  * The digest of docs/protocol.md: a sum over live entities that is kept up to date by taking the old one out
  * and putting the new one in.
  */
-import { isAscii } from './topic.js';
 
 const encoder = new TextEncoder();
-const PRIME = 16777619;
-const OFFSET = 2166136261;
-const OFFSET_2 = Math.imul(OFFSET ^ 1, PRIME);
 
-/** FNV-1a twice, of one text. */
-function hashes(text: string): [number, number] {
-  let [a, b] = [OFFSET, OFFSET_2];
-  const add = (byte: number) => {
-    a = Math.imul(a ^ byte, PRIME);
-    b = Math.imul(b ^ byte, PRIME);
-  };
-  if (isAscii(text)) for (let i = 0; i < text.length; ++i) add(text.charCodeAt(i));
-  else encoder.encode(text).forEach(add);
-  return [a, b];
+function fnv1a(bytes: Uint8Array, hash: number): number {
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 16777619);
+  return hash >>> 0;
 }
+
+const OFFSET = 2166136261;
+const OFFSET_2 = fnv1a(Uint8Array.of(1), OFFSET);
 
 const hex = (value: number) => value.toString(16).padStart(8, '0');
 
@@ -29,9 +21,9 @@ export class Digest {
   count = 0;
 
   #change(sign: 1 | -1, id: string, version: number, ts: number, by: string): void {
-    const [a, b] = hashes(`${id}\0${version}\0${ts}\0${by}`);
-    this.#a = (this.#a + sign * a) >>> 0;
-    this.#b = (this.#b + sign * b) >>> 0;
+    const bytes = encoder.encode(`${id}\0${version}\0${ts}\0${by}`);
+    this.#a = (this.#a + sign * fnv1a(bytes, OFFSET)) >>> 0;
+    this.#b = (this.#b + sign * fnv1a(bytes, OFFSET_2)) >>> 0;
     this.count += sign;
   }
 

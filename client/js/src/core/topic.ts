@@ -6,11 +6,10 @@ const encoder = new TextEncoder();
 
 // eslint-disable-next-line no-control-regex
 const ASCII = /^[\0-\x7f]*$/;
-export const isAscii = (text: string): boolean => ASCII.test(text);
 
 /** Bytes of a text as UTF-8. */
 export function utf8Length(text: string): number {
-  return isAscii(text) ? text.length : encoder.encode(text).length;
+  return ASCII.test(text) ? text.length : encoder.encode(text).length;
 }
 
 // C0, DEL, C1, and what separates levels or is a wildcard.
