@@ -85,6 +85,19 @@ TEST_F(ClientPull, WithoutAnAnswerItAsksAgainAfterLongerAndLongerPauses) {
   EXPECT_GT(last, 60'000);
 }
 
+TEST_F(ClientPull, APullThatAQuotaRefusedIsSentAgainAfterTheSilence) {
+  online();
+  const std::size_t before = count("pull");
+  notice({{"code", "quota"},
+          {"message", "slow down"},
+          {"retry_after_ms", 700},
+          {"topic", std::string(scope) + "/pull"}});
+  pass(600);
+  EXPECT_EQ(count("pull"), before);
+  pass(200);
+  EXPECT_EQ(count("pull"), before + 1);
+}
+
 TEST_F(ClientPull, OnANewConnectionItAsksAtOnce) {
   online();
   const std::size_t before = count("pull");

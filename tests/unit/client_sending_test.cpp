@@ -129,6 +129,25 @@ TEST_F(ClientSending, AGapIsAnsweredOnceHoweverOftenItIsReported) {
   EXPECT_EQ(messages(), (Sent{"3+2", "5+2"}));
 }
 
+TEST_F(ClientSending, WhatAQuotaRefusedIsSentAgainAfterTheSilence) {
+  opened();
+  put_many(2);
+  messages();
+  const Json quota{{"code", "quota"}, {"message", "slow down"}, {"retry_after_ms", 700}};
+  Json elsewhere = quota;
+  elsewhere["topic"] = "chat/43/messages/in";
+  notice(elsewhere);
+  pass(1'000);
+  EXPECT_EQ(messages(), Sent{});
+  Json here = quota;
+  here["topic"] = std::string(scope) + "/in";
+  notice(here);
+  pass(600);
+  EXPECT_EQ(messages(), Sent{});
+  pass(200);
+  EXPECT_EQ(messages(), Sent{"1+2"});
+}
+
 TEST_F(ClientSending, AcksOfOthersMeanNothing) {
   opened();
   put_many(1);

@@ -164,6 +164,7 @@ void Client::on_notice(const Notice& notice, std::int64_t now) {
   } else if (notice.code == Code::quota) {
     shared_.quiet_until =
         now + std::min(notice.retry_after_ms.value_or(bounds::backoff_min_ms), bounds::backoff_max_ms);
+    for (const auto& [name, scope] : scopes_) scope->on_quota(notice.topic);
   } else if (notice.code == Code::revoked) {
     if (Scope* scope = find(notice.scope)) scope->lose(notice.message);
   } else {

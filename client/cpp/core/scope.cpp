@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "client/cpp/core/inbound.h"
 #include "core/message_text.h"
 
 namespace msync::client {
@@ -247,6 +248,11 @@ void Scope::lose(const std::string& reason) {
 void Scope::wait_for_grants() {
   may_write_ = false;
   sent_n_ = 0;
+}
+
+void Scope::on_quota(const std::string& topic) {
+  if (names_leaf(topic, name_, "in")) sent_n_ = 0;
+  if (names_leaf(topic, name_, "pull") && !rid_.empty()) want_pull(true);
 }
 
 void Scope::on_bad_message(const Notice& notice, std::int64_t now) {

@@ -53,6 +53,8 @@ class Scope {
   void lose(const std::string& reason);
   /// `denied` for `in`: the outbox waits until the grants change.
   void wait_for_grants();
+  /// `quota` for a message to this topic: it was not taken, and is sent again after the silence.
+  void on_quota(const std::string& topic);
   /// `too_large` or `malformed` for a message of ours.
   void on_bad_message(const Notice& notice, std::int64_t now);
 
