@@ -30,13 +30,8 @@ export const closed = () => new SyncError('closed', 'it was closed');
 
 const escape = (key: string) => key.replace(/~/g, '~0').replace(/\//g, '~1');
 
-/** JSON Pointer of the fault: each level puts its own before it. */
-class Fault extends Error {
-  path = '';
-}
-
 function fail(message: string): never {
-  throw new Fault(message);
+  throw new SyncError('invalid', message, '');
 }
 
 function copy(value: unknown, depth: number): Json {
@@ -61,8 +56,8 @@ function copyMember(value: unknown, name: string | number, depth: number): Json 
   try {
     return copy(value, depth);
   } catch (error) {
-    if (error instanceof Fault) error.path = `/${escape(String(name))}${error.path}`;
-    throw error;
+    const { message, path = '' } = error as SyncError;
+    throw new SyncError('invalid', message, `/${escape(String(name))}${path}`);
   }
 }
 
@@ -86,22 +81,8 @@ function copyMembers(value: object, depth: number): Json {
 /** A copy of a document or patch. Members that are undefined are left out. Throws SyncError `invalid`. */
 export function copyDocument(value: unknown, maxDepth: number): JsonObject {
   // The envelope around it is message, list, group, operation.
-  try {
-    const made = copy(value, maxDepth - 4);
-    return isObject(made) ? made : fail('a document is an object');
-  } catch (error) {
-    if (error instanceof Fault) throw new SyncError('invalid', error.message, error.path);
-    throw error;
-  }
-}
-
-/** Bytes of it as JSON, or more: for most, it saves writing them down. */
-function atMost(value: Json): number {
-  if (typeof value === 'string') return 2 + value.length * 6;
-  if (typeof value !== 'object' || value === null) return 25;
-  let bytes = 2;
-  for (const key in value) bytes += 4 + key.length * 6 + atMost((value as JsonObject)[key]!);
-  return bytes;
+  const made = copy(value, maxDepth - 4);
+  return isObject(made) ? made : fail('a document is an object');
 }
 
 /** Throws SyncError: a bad id, too many operations, a message that the server would not take. */
@@ -115,7 +96,7 @@ export function checkOperations(ops: Operation[], limits: ServerLimits): void {
       throw new SyncError('bad_id', `${JSON.stringify(id)} cannot be an id`);
   }
   const room = limits.max_payload_bytes - 1024;
-  const bytes = atMost(ops as unknown as Json) <= room ? 0 : utf8Length(JSON.stringify(ops));
+  const bytes = utf8Length(JSON.stringify(ops));
   if (bytes > room) {
     throw new SyncError(
       'too_large',

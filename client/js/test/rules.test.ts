@@ -163,6 +163,25 @@ describe('sending', () => {
     expect(leaf('in')).toHaveLength(1);
   });
 
+  it('is repeated when a quota refused it, once the silence is over', () => {
+    write('m1');
+    notice({ code: 'quota', topic: 'chat/43/messages/in', retry_after_ms: 1000 });
+    pass(2000);
+    expect(leaf('in')).toHaveLength(1);
+    notice({ code: 'quota', topic: `${SCOPE}/in`, retry_after_ms: 1000 });
+    pass(500);
+    expect(leaf('in')).toHaveLength(1);
+    pass(1000);
+    expect(leaf('in')).toHaveLength(2);
+    expect(last('in').n).toBe(1);
+    log({ from: 5, to: 6, head: 6 });
+    pass(2000);
+    const asked = leaf('pull').length;
+    notice({ code: 'quota', topic: `${SCOPE}/pull`, retry_after_ms: 1000 });
+    pass(1500);
+    expect(leaf('pull')).toHaveLength(asked + 1);
+  });
+
   it('waits after a denial until the grants change', () => {
     write('m1');
     notice({ code: 'denied', topic: `${SCOPE}/in` });
@@ -390,6 +409,41 @@ it('a delta that overlaps what is here, with a patch of what was before, is take
   expect(replica().state.seq).toBe(3);
   expect(replica().view('m1')?.data).toEqual({ a: 2 });
   expect(leaf('pull')).toHaveLength(asked);
+});
+
+it('a live delta that comes during a snapshot is asked for after it', () => {
+  const epoch = '1999999999999-b';
+  const change = (id: string, seq: number) => ({ id, seq, version: 1, ts: 9, by: 'bob', data: {} });
+  status({ epoch });
+  const first = { epoch, reset: true, last: undefined, snap: 10, from: 0, to: 5, head: 10 };
+  page({ ...first, changes: [change('m1', 5)] });
+  log({ epoch, from: 10, to: 11, head: 11, changes: [change('m3', 11)] });
+  const rest = { epoch, snap: 10, from: 5, to: 10, head: 10, n: 0, outcomes: [] };
+  page({ ...rest, changes: [change('m2', 10)] });
+  expect(replica().state).toMatchObject({ seq: 10, inSnapshot: false });
+  const asked = leaf('pull').length;
+  pass(4000);
+  expect(leaf('pull')).toHaveLength(asked + 1);
+});
+
+it('a writer that may not read sends again where an ack was lost, and learns what became of it', () => {
+  client.open(SCOPE, [], false, now);
+  settle();
+  ack({ n: 0, gap: true });
+  write('m1');
+  write('m2');
+  const sentBefore = leaf('in').length;
+  ack({ n: 2, head: 0, results: [{ n: 2, status: 'applied' }] });
+  expect(leaf('in')).toHaveLength(sentBefore + 1);
+  expect(last('in')).toMatchObject({ n: 1, mutations: [{ id: 'm1' }, { id: 'm2' }] });
+  const error = { code: 'invalid', message: 'no' };
+  const results = [
+    { n: 1, status: 'rejected', error, duplicate: true },
+    { n: 2, status: 'applied', duplicate: true },
+  ];
+  ack({ n: 2, head: 0, results });
+  const outcomes = told.flatMap((event) => (event.type === 'settled' ? [event.result.status] : []));
+  expect(outcomes).toEqual(['rejected', 'applied']);
 });
 
 describe('the digest', () => {

@@ -210,6 +210,7 @@ export class Client {
       this.#events.push({ type: 'token', expiresInS: notice.expires_in_s });
     } else if (code === 'quota') {
       this.#shared.quietUntil = now + (notice.retry_after_ms ?? 1000);
+      for (const scope of this.scopes.values()) scope.onQuota(topic);
     } else if (code === 'revoked') {
       this.scopes.get(notice.scope ?? '')?.lose(notice.message);
     } else {

@@ -9,6 +9,7 @@ import { Puller } from './puller.js';
 import { purge, takeNumbers, type Numbers } from './numbers.js';
 import type { Replica } from './replica.js';
 import { Sender } from './sender.js';
+import { namesLeaf } from './topic.js';
 
 /** What all scopes of a client share. */
 export interface Shared {
@@ -130,6 +131,11 @@ export class Scope {
       this.puller.want(true);
       return false;
     }
+    // Who does not read hears of outcomes by acks alone: where one was lost, the same mutations are answered the same again.
+    if (!this.reads && ack.results![0] && ack.results![0].n > state.ackedN + 1) {
+      this.sender.resend(now);
+      return false;
+    }
     const fresh = ack.n! > state.ackedN && this.sender.sent(ack.n!);
     const before = state.ackedN;
     this.replica.ack(ack, now);
@@ -178,7 +184,8 @@ export class Scope {
 
   onLog(delta: Delta, now: number): void {
     const { state } = this.replica;
-    if (delta.rid !== undefined || delta.epoch !== state.epoch || state.inSnapshot) return;
+    if (delta.rid !== undefined || delta.epoch !== state.epoch) return;
+    if (state.inSnapshot) return this.puller.toldOf(delta.head);
     this.puller.heard();
     const before = state.ackedN;
     // Below what is here, and no word from before it: the server lost its tail.
@@ -216,6 +223,12 @@ export class Scope {
   }
 
   // ---- Refusals -------------------------------------------------------------------------------------------
+
+  /** A message to this topic was not taken: it is sent again after the silence. */
+  onQuota(topic: string): void {
+    if (namesLeaf(topic, this.name, 'in')) this.sender.again();
+    if (namesLeaf(topic, this.name, 'pull') && this.puller.asks) this.puller.want(true);
+  }
 
   /** `denied` for a pull, or `revoked`. */
   lose(reason: string): void {

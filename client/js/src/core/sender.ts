@@ -127,9 +127,14 @@ export class Sender {
 
   /** The server lacks what is behind `n`. */
   fillGap(n: number, head: number, serverNow: number, now: number): void {
+    if (now - this.#gapAt >= limits.GAP_PAUSE_MS) this.replica.cover(n, head, serverNow, now);
+    this.resend(now);
+  }
+
+  /** Once for all that is answered to what was under way. */
+  resend(now: number): void {
     if (now - this.#gapAt < limits.GAP_PAUSE_MS) return;
     this.#gapAt = now;
-    this.replica.cover(n, head, serverNow, now);
     this.again();
     this.send(now);
   }
