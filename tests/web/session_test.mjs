@@ -121,7 +121,10 @@ test('a tab that leaves a room does not take the other tab out of it', async () 
   await peer.waitFor({ state: 'attached' });
   await enter(second, 'There');
   await alice.says('over here', second);
-  await bob.page.getByRole('button', { name: /^There/ }).getByText('1').waitFor(); // and so bob knows what came before
+  await bob.page
+    .getByRole('button', { name: /^There/ })
+    .getByText('1')
+    .waitFor(); // and so bob knows what came before
   assert.equal(await peer.count(), 1, 'the first tab is still there');
   await second.close();
   await enter(alice.page, 'There');
