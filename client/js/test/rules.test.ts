@@ -488,6 +488,11 @@ describe('epochs', () => {
   });
 });
 
+it('what a caller adds to the rows of a step is of that step alone', () => {
+  client.take().rows.push(['c', 1]);
+  expect(client.take().rows).toEqual([]);
+});
+
 it('what is stored brings the same client back', () => {
   const state = JSON.parse(JSON.stringify(replica().state)) as Json;
   client.disconnected();

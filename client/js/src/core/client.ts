@@ -248,7 +248,7 @@ export class Client {
     const events = this.#events;
     for (const { name, replica } of this.scopes.values()) {
       const taken = replica.takeRows();
-      rows = rows.length > 0 ? rows.concat(taken) : taken;
+      if (taken.length > 0) rows = rows.concat(taken); // not the replica's own list: the caller adds to it
       if (replica.changed.size > 0) {
         changed.push([name, replica.changed]);
         replica.changed = new Set();
