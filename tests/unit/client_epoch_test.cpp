@@ -18,6 +18,16 @@ struct ClientEpoch : ClientWorld {
     pass(4'000);
     return key;
   }
+  /// The documents are there, and none of our numbers is known.
+  void page_of_a_lost_tail() {
+    page({{"from", 1},
+          {"to", 1},
+          {"head", 1},
+          {"last", true},
+          {"n", 0},
+          {"changes", Json::array()},
+          {"now", 9000}});
+  }
 };
 
 TEST_F(ClientEpoch, AfterARestoreTheLostIsToldAndTheUnsentIsKeptUnderAnotherName) {
@@ -62,13 +72,7 @@ TEST_F(ClientEpoch, AServerThatLostItsTailGetsNoopsForWhatIsMissing) {
   const std::string before = src();
   restart();
   online();
-  page({{"from", 1},
-        {"to", 1},
-        {"head", 1},
-        {"last", true},
-        {"n", 0},
-        {"changes", Json::array()},
-        {"now", 9000}});
+  page_of_a_lost_tail();
   EXPECT_EQ(src(), before);
   EXPECT_EQ(said("in")["n"], 1);
   EXPECT_EQ(said("in")["mutations"][0], Json({{"op", "noop"}}));
@@ -101,13 +105,7 @@ TEST_F(ClientEpoch, ManyLostNumbersCostANewNameAndAreToldAllTheSame) {
   replica().state.last_n = replica().state.acked_n = 20'001;
   client->find(scope)->want_pull(true);
   pass(1'000);
-  page({{"from", 1},
-        {"to", 1},
-        {"head", 1},
-        {"last", true},
-        {"n", 0},
-        {"changes", Json::array()},
-        {"now", 9000}});
+  page_of_a_lost_tail();
   EXPECT_NE(src(), before);
   EXPECT_EQ(problems(), std::vector<std::string>{lost + " lost"});
 }
